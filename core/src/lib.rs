@@ -1,0 +1,6 @@
+//! What others must trust: events, catalogs, leaves, the tree, proofs and queries.
+//!
+//! Deliberately absent: input and output, clocks, randomness, async. Time, salts and keys are passed in,
+//! so that a verifier is this crate and a file, and the same input always gives the same bytes.
+
+pub mod ids;
