@@ -3,4 +3,8 @@
 //! Deliberately absent: input and output, clocks, randomness, async. Time, salts and keys are passed in,
 //! so that a verifier is this crate and a file, and the same input always gives the same bytes.
 
+pub mod catalog;
 pub mod ids;
+pub mod place;
+pub mod profile;
+pub mod words;

@@ -1,0 +1,473 @@
+//! Catalogs: what each action is called, which category, kind and tone it has, and the sentence that tells it.
+//!
+//! Deliberately absent: the rules themselves (`process` knows what a guard means; here it is a code), and
+//! translation. An action that no catalog knows is still described, from its name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::place::{Misplaced, parse_toml};
+use crate::words::words;
+
+mod derive;
+mod template;
+
+pub use template::{Template, TemplateError, Variable};
+
+/// Most actions one catalog may hold; the largest shipped one has about a tenth of it.
+pub const CATALOG_ACTIONS_MAX: usize = 1_000;
+
+words! {
+    /// What an action does to its record; the histogram and the Event filter go by it.
+    Kind, "kind", {
+        /// A new record.
+        Created = "created",
+        /// A change to a record.
+        Updated = "updated",
+        /// A record gone.
+        Deleted = "deleted",
+        /// A record moved between entities.
+        Transferred = "transferred",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// The colour of an action's label.
+    Tone, "tone", {
+        /// Green.
+        Good = "good",
+        /// Red.
+        Bad = "bad",
+        /// Grey.
+        Neutral = "neutral",
+        /// Blue.
+        Info = "info",
+        /// Amber.
+        Warn = "warn",
+    }
+}
+
+impl Kind {
+    /// The tone an action of this kind has when nothing else is said (`C16`).
+    pub const fn tone(self) -> Tone {
+        match self {
+            Self::Created => Tone::Good,
+            Self::Deleted => Tone::Bad,
+            Self::Updated | Self::Transferred | Self::Other => Tone::Neutral,
+        }
+    }
+}
+
+/// One action as a catalog describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// `noun.verb`, such as `lead.status_changed`.
+    pub key: String,
+    /// What people read, verbatim.
+    pub label: String,
+    /// The part of the product it belongs to.
+    pub category: String,
+    /// What it does to its record.
+    pub kind: Kind,
+    /// The colour of its label.
+    pub tone: Tone,
+    /// The name of its icon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Whose doing it is in a signing process: creation, signer, team, system, end (`X07`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The group when a member of the team did it instead of a signee, where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_group: Option<String>,
+    /// The sentence that tells it, when the sender gives no description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+    /// What it is called elsewhere. `signing` is its status in the signing activity API, where `*` stands for
+    /// the provider's word; see [`Action::wire_status`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The two labels of an action that reads differently to the one who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<ReaderWording>,
+    /// Codes of the rules that may refuse it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guard: Vec<String>,
+    /// Keys of the actions it may imply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed_by: Vec<String>,
+    /// Whether it stands on the Audit Trail PDF.
+    #[serde(default)]
+    pub evidence: bool,
+}
+
+/// A label that depends on who reads (`L22`, `L23`, `L25`, `L26`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderWording {
+    /// What the actor reads.
+    pub own: String,
+    /// What everybody else reads.
+    pub other: String,
+}
+
+impl Action {
+    /// The label for a reader who did it (`own`) or who did not.
+    pub fn label_for_reader(&self, own: bool) -> &str {
+        match &self.reader {
+            Some(wording) if own => &wording.own,
+            Some(wording) => &wording.other,
+            None => &self.label,
+        }
+    }
+
+    /// The group it stands in on a process's page, by who did it.
+    pub fn group_for(&self, by_team_member: bool) -> Option<&str> {
+        let team = self.team_group.as_deref().filter(|_| by_team_member);
+        team.or(self.group.as_deref())
+    }
+
+    /// The status the signing activity API writes (`T30`), with the provider's own word where one belongs.
+    pub fn wire_status(&self, provider_status: &str) -> Option<String> {
+        self.labels.get("signing").map(|label| label.replacen('*', provider_status, 1))
+    }
+}
+
+/// One file of actions. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Catalog(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    actions: Vec<Action>,
+    by_key: HashMap<String, usize>,
+}
+
+/// Why a catalog was refused, and where: `catalogs/crm.toml:12:9: unknown tone "gren", expected one of …`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct CatalogError(#[from] pub Misplaced);
+
+/// An entry as it stands in TOML under its key. What is left out is derived from the key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    label: Spanned<String>,
+    category: Option<Spanned<String>>,
+    kind: Option<Kind>,
+    tone: Option<Tone>,
+    icon: Option<String>,
+    group: Option<String>,
+    team_group: Option<String>,
+    template: Option<Template>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    reader: Option<ReaderWording>,
+    #[serde(default)]
+    guard: Vec<String>,
+    #[serde(default)]
+    followed_by: Vec<String>,
+    #[serde(default)]
+    evidence: bool,
+}
+
+impl Entry {
+    fn into_action(self, key: String) -> Action {
+        let kind = self.kind.unwrap_or_else(|| derive::kind(&key));
+        Action {
+            label: self.label.into_inner(),
+            category: self.category.map_or_else(|| derive::category(&key), Spanned::into_inner),
+            kind,
+            tone: self.tone.unwrap_or(kind.tone()),
+            icon: self.icon,
+            group: self.group,
+            team_group: self.team_group,
+            template: self.template,
+            labels: self.labels,
+            reader: self.reader,
+            guard: self.guard,
+            followed_by: self.followed_by,
+            evidence: self.evidence,
+            key,
+        }
+    }
+
+    /// The place and the reason, when a text that people read is blank.
+    fn blank(&self) -> Option<(usize, &'static str)> {
+        let blank = |text: &Spanned<String>| text.get_ref().trim().is_empty().then(|| text.span().start);
+        let label = blank(&self.label).map(|at| (at, "a label cannot be blank"));
+        let category = || self.category.as_ref().and_then(blank).map(|at| (at, "a category cannot be blank"));
+        label.or_else(category)
+    }
+}
+
+impl Catalog {
+    /// Reads a catalog: one table per action, in the order in which `actions` will give them back.
+    ///
+    /// `name` is what errors call the text. Unknown members, kinds, tones and variables, unbalanced templates
+    /// and keys that stand twice are refused with their place.
+    ///
+    /// ```
+    /// use everlog_core::catalog::{Catalog, Kind, Tone};
+    ///
+    /// let catalog = Catalog::parse("catalogs/zoo.toml", r#"
+    ///     ["animal.created"]
+    ///     label = "Animal arrived"
+    ///     template = "{actor} welcomed {target}[ to {metadata.enclosure}]"
+    /// "#)?;
+    /// let action = catalog.get("animal.created").expect("it is in the catalog");
+    /// assert_eq!((action.kind, action.tone, action.category.as_str()), (Kind::Created, Tone::Good, "Animal"));
+    ///
+    /// let error = Catalog::parse("catalogs/zoo.toml", "['animal.fed']\nlabel = 'Fed'\ntone = 'gren'").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "catalogs/zoo.toml:3:8: unknown tone \"gren\", expected one of good, bad, neutral, info, warn",
+    /// );
+    /// # Ok::<(), everlog_core::catalog::CatalogError>(())
+    /// ```
+    pub fn parse(name: &str, toml: &str) -> Result<Self, CatalogError> {
+        let refuse = |offset: usize, reason: &str| Misplaced::at(name, toml, offset, reason);
+        let entries: BTreeMap<Spanned<String>, Entry> = parse_toml(name, toml)?;
+        if entries.len() > CATALOG_ACTIONS_MAX {
+            return Err(refuse(0, &format!("more than {CATALOG_ACTIONS_MAX} actions")).into());
+        }
+        let mut entries: Vec<(Spanned<String>, Entry)> = entries.into_iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, entry) in &entries {
+            if !is_key(key.get_ref()) {
+                let reason = "an action's key is 1 to 128 characters without white space";
+                return Err(refuse(key.span().start, reason).into());
+            }
+            if let Some((offset, reason)) = entry.blank() {
+                return Err(refuse(offset, reason).into());
+            }
+        }
+        let actions = entries.into_iter().map(|(key, entry)| entry.into_action(key.into_inner()));
+        Ok(Self::of(name, actions.collect()))
+    }
+
+    fn of(name: &str, actions: Vec<Action>) -> Self {
+        let by_key = actions.iter().enumerate().map(|(at, action)| (action.key.clone(), at)).collect();
+        Self(Arc::new(Inner { name: name.to_owned(), actions, by_key }))
+    }
+
+    /// What errors called the text it was read from.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The action of this key.
+    pub fn get(&self, key: &str) -> Option<&Action> {
+        self.0.by_key.get(key).map(|&at| &self.0.actions[at])
+    }
+
+    /// Every action, in the order of the file.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.0.actions.iter()
+    }
+}
+
+/// Longest key of an action, in characters.
+const KEY_CHARS_MAX: usize = 128;
+
+fn is_key(key: &str) -> bool {
+    let chars = key.chars().count();
+    (1..=KEY_CHARS_MAX).contains(&chars) && !key.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// How an action is shown, whether a catalog knows it or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Described {
+    /// What people read.
+    pub label: String,
+    /// The part of the product.
+    pub category: String,
+    /// What it does to its record.
+    pub kind: Kind,
+    /// The colour of its label.
+    pub tone: Tone,
+    /// The name of its icon.
+    pub icon: Option<String>,
+}
+
+/// The catalogs of one organization; where two know a key, the later one counts. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogs {
+    layers: Vec<Catalog>,
+}
+
+/// A name under which no catalog is shipped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no catalog \"{name}\"; shipped are {}", NAMES.join(", "))]
+pub struct UnknownCatalog {
+    /// The name asked for.
+    pub name: String,
+}
+
+impl Catalogs {
+    /// Merges catalogs in order, an organization's own last.
+    pub fn new(layers: impl IntoIterator<Item = Catalog>) -> Self {
+        Self { layers: layers.into_iter().collect() }
+    }
+
+    /// Merges shipped catalogs by name, then the organization's own.
+    pub fn shipped_with<N: AsRef<str>>(names: &[N], own: Option<Catalog>) -> Result<Self, UnknownCatalog> {
+        let mut layers = Vec::with_capacity(names.len() + 1);
+        for name in names {
+            let name = name.as_ref();
+            layers.push(shipped(name).ok_or_else(|| UnknownCatalog { name: name.to_owned() })?.clone());
+        }
+        layers.extend(own);
+        Ok(Self { layers })
+    }
+
+    /// The action of this key, from the last catalog that knows it.
+    pub fn get(&self, key: &str) -> Option<&Action> {
+        self.layers.iter().rev().find_map(|catalog| catalog.get(key))
+    }
+
+    /// Every action that counts, in the order of the catalogs.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.layers.iter().enumerate().flat_map(move |(at, catalog)| {
+            let later = &self.layers[at + 1..];
+            catalog.actions().filter(move |action| later.iter().all(|layer| layer.get(&action.key).is_none()))
+        })
+    }
+
+    /// How an action is shown. One that no catalog knows is described from its name:
+    /// `spam_carrier.status_changed` is "Spam carrier status changed" of "Spam carrier".
+    pub fn describe(&self, key: &str) -> Described {
+        match self.get(key) {
+            Some(action) => Described {
+                label: action.label.clone(),
+                category: action.category.clone(),
+                kind: action.kind,
+                tone: action.tone,
+                icon: action.icon.clone(),
+            },
+            None => {
+                let kind = derive::kind(key);
+                let (label, category) = (derive::label(key), derive::category(key));
+                Described { label, category, kind, tone: kind.tone(), icon: None }
+            }
+        }
+    }
+}
+
+/// The names of the shipped catalogs.
+pub const NAMES: &[&str] = &["everlog", "documents", "workspace", "signing", "platform"];
+
+static SHIPPED: LazyLock<Vec<Catalog>> = LazyLock::new(|| {
+    let texts = [
+        ("catalogs/everlog.toml", include_str!("../../catalogs/everlog.toml")),
+        ("catalogs/documents.toml", include_str!("../../catalogs/documents.toml")),
+        ("catalogs/workspace.toml", include_str!("../../catalogs/workspace.toml")),
+        ("catalogs/signing.toml", include_str!("../../catalogs/signing.toml")),
+        ("catalogs/platform.toml", include_str!("../../catalogs/platform.toml")),
+    ];
+    #[expect(clippy::expect_used, reason = "the texts are constants; a test parses each of them")]
+    let parse = |(name, text)| Catalog::parse(name, text).expect("a shipped catalog parses");
+    texts.into_iter().map(parse).collect()
+});
+
+/// A shipped catalog, by one of [`NAMES`].
+pub fn shipped(name: &str) -> Option<&'static Catalog> {
+    let at = NAMES.iter().position(|known| *known == name)?;
+    SHIPPED.get(at)
+}
+
+#[cfg(test)]
+mod shipped_tests;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use proptest::prelude::*;
+
+    use super::{Catalog, Catalogs, Kind, Tone, shipped};
+
+    fn refusal(toml: &str) -> String {
+        Catalog::parse("catalogs/crm.toml", toml).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_file_line_and_column() {
+        let head = "# A catalog.\n\n['lead.created']\nlabel = 'Lead Created'\n";
+        for (mistake, expected) in [
+            ("tone = 'gren'", "5:8: unknown tone \"gren\", expected one of good, bad, neutral, info, warn"),
+            ("kind = 'moved'", "5:8: unknown kind \"moved\", expected one of created, updated, deleted, tr"),
+            ("colour = 'red'", "5:1: unknown field `colour`, expected one of `label`, `category`"),
+            ("label = 'Again'", "5:1: duplicate key"),
+            ("['lead.created']", "5:2: duplicate key"),
+            (
+                "template = '{actr}'",
+                "5:12: template, character 1: unknown variable \"actr\", expected one of",
+            ),
+            ("template = '{actor'", "5:12: template, character 1: unbalanced \"{\""),
+            ("template = '[{actor}'", "5:12: template, character 1: unbalanced \"[\""),
+            ("category = ' '", "5:12: a category cannot be blank"),
+            ("reader = { own = 'You' }", "5:10: missing field `other`"),
+            ("['lead created']\nlabel = 'x'", "5:2: an action's key is 1 to 128 characters without"),
+            ("['x.y']", "5:1: missing field `label`"),
+            ("tone =", "5:7: string values must be quoted"),
+        ] {
+            let message = refusal(&format!("{head}{mistake}"));
+            assert!(message.starts_with(&format!("catalogs/crm.toml:{expected}")), "{mistake}: {message}");
+        }
+    }
+
+    #[test]
+    fn columns_are_counted_in_characters() {
+        let message = refusal("['a.b']\nlabels = { a = 'ü', b = 7 }");
+        assert!(message.starts_with("catalogs/crm.toml:2:25: invalid type: integer `7`"), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_action_is_described_from_its_name() {
+        let described = Catalogs::default().describe("spam_carrier.status_changed");
+        assert_eq!(described.label, "Spam carrier status changed");
+        assert_eq!(described.category, "Spam carrier");
+        assert_eq!((described.kind, described.tone, described.icon), (Kind::Other, Tone::Neutral, None));
+        let created = Catalogs::default().describe("invoice.created");
+        assert_eq!((created.kind, created.tone), (Kind::Created, Tone::Good));
+        let deleted = Catalogs::default().describe("invoice.deleted");
+        assert_eq!((deleted.kind, deleted.tone), (Kind::Deleted, Tone::Bad));
+    }
+
+    #[test]
+    fn a_catalog_keeps_the_order_of_its_file() {
+        let catalog = Catalog::parse("c", "['z.z']\nlabel = 'Z'\n['a.a']\nlabel = 'A'").unwrap();
+        assert_eq!(catalog.actions().map(|action| action.key.as_str()).collect::<Vec<_>>(), ["z.z", "a.a"]);
+    }
+
+    #[test]
+    fn an_action_survives_json() {
+        for action in shipped("documents").unwrap().actions() {
+            let json = serde_json::to_string(action).unwrap();
+            assert_eq!(&serde_json::from_str::<super::Action>(&json).unwrap(), action);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "(\\[['a-z.]{0,8}\\]\n|label = '[^']{0,6}'\n|.{0,9}\n){0,6}") {
+            if let Err(error) = Catalog::parse("c", &text) {
+                prop_assert!(error.0.line >= 1 && error.0.column >= 1);
+            }
+        }
+
+        #[test]
+        fn any_action_name_is_described(key in ".{0,40}") {
+            let described = Catalogs::default().describe(&key);
+            prop_assert!(!described.label.is_empty() && !described.category.is_empty());
+        }
+    }
+}
