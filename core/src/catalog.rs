@@ -242,7 +242,7 @@ impl Catalog {
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, entry) in &entries {
             if !is_key(key.get_ref()) {
-                let reason = "an action's key is 1 to 128 characters without white space";
+                let reason = "an action is 1 to 200 bytes such as lead.created, without white space and *";
                 return Err(refuse(key.span().start, reason).into());
             }
             if let Some((offset, reason)) = entry.blank() {
@@ -274,12 +274,12 @@ impl Catalog {
     }
 }
 
-/// Longest key of an action, in characters.
-const KEY_CHARS_MAX: usize = 128;
+/// Longest key of an action, in bytes: the longest an event may name.
+const KEY_BYTES_MAX: usize = 200;
 
 fn is_key(key: &str) -> bool {
-    let chars = key.chars().count();
-    (1..=KEY_CHARS_MAX).contains(&chars) && !key.chars().any(|c| c.is_whitespace() || c.is_control())
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '*';
+    (1..=KEY_BYTES_MAX).contains(&key.len()) && !key.contains(odd)
 }
 
 /// How an action is shown, whether a catalog knows it or not.
@@ -415,7 +415,7 @@ mod tests {
             ("template = '[{actor}'", "5:12: template, character 1: unbalanced \"[\""),
             ("category = ' '", "5:12: a category cannot be blank"),
             ("reader = { own = 'You' }", "5:10: missing field `other`"),
-            ("['lead created']\nlabel = 'x'", "5:2: an action's key is 1 to 128 characters without"),
+            ("['lead created']\nlabel = 'x'", "5:2: an action is 1 to 200 bytes such as lead.created"),
             ("['x.y']", "5:1: missing field `label`"),
             ("tone =", "5:7: string values must be quoted"),
         ] {
@@ -440,6 +440,24 @@ mod tests {
         assert_eq!((created.kind, created.tone), (Kind::Created, Tone::Good));
         let deleted = Catalogs::default().describe("invoice.deleted");
         assert_eq!((deleted.kind, deleted.tone), (Kind::Deleted, Tone::Bad));
+    }
+
+    #[test]
+    fn the_last_catalog_that_knows_an_action_counts() {
+        let own = Catalog::parse("own", "['lead.created']\nlabel = 'Prospect'\n['zoo.fed']\nlabel = 'Fed'")
+            .unwrap();
+        let catalogs = Catalogs::shipped_with(&["everlog", "workspace"], Some(own)).unwrap();
+        assert_eq!(catalogs.describe("lead.created").label, "Prospect");
+        assert_eq!(catalogs.describe("lead.deleted").label, "Lead Deleted");
+        assert_eq!(catalogs.describe("zoo.fed").category, "Zoo");
+        let keys: Vec<&str> = catalogs.actions().map(|action| action.key.as_str()).collect();
+        assert_eq!(keys.iter().filter(|key| **key == "lead.created").count(), 1);
+        assert_eq!(keys.len(), 69 + 1 + shipped("everlog").unwrap().actions().count());
+        let unknown = Catalogs::shipped_with(&["crm"], None).unwrap_err();
+        assert!(
+            unknown.to_string().starts_with("there is no catalog \"crm\"; shipped are everlog"),
+            "{unknown}"
+        );
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Variable {
     Targets,
     /// The type of the first target.
     TargetType,
+    /// The sender's id of the first target.
+    TargetId,
     /// `success`, `failure` or `denied`.
     Outcome,
     /// Why, in the sender's words.
@@ -54,6 +56,7 @@ const PLAIN: &[(&str, Variable)] = &[
     ("target", Variable::Target),
     ("targets", Variable::Targets),
     ("target.type", Variable::TargetType),
+    ("target.id", Variable::TargetId),
     ("outcome", Variable::Outcome),
     ("reason", Variable::Reason),
     ("count", Variable::Count),
@@ -91,7 +94,7 @@ impl Variable {
             Self::Process => "the document",
             Self::Channel => "an unknown channel",
             Self::Ip => "an unknown address",
-            Self::Metadata(_) => "unknown",
+            Self::Metadata(_) | Self::TargetId => "unknown",
             Self::ChangeBefore(_) | Self::ChangeAfter(_) => "nothing",
         }
     }
@@ -425,6 +428,7 @@ mod tests {
                 Variable::ChangeBefore(key.clone()),
                 Variable::ChangeAfter(key.clone()),
                 Variable::TargetType,
+                Variable::TargetId,
             ] {
                 prop_assert_eq!(Variable::parse(&variable.to_string()), Some(variable));
             }
