@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod ids;
+pub mod json;
 pub mod place;
 pub mod profile;
 pub mod words;
