@@ -292,7 +292,9 @@ proptest! {
 
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(&bytes);
+        if let Ok(value) = parse(&bytes) {
+            prop_assert_eq!(parse(&canonical(&value)).unwrap(), value);
+        }
     }
 
     /// Whatever is accepted is JSON to others too, and is accepted again in canonical form.
