@@ -4,8 +4,10 @@
 //! so that a verifier is this crate and a file, and the same input always gives the same bytes.
 
 pub mod catalog;
+pub mod hex;
 pub mod ids;
 pub mod json;
+pub mod leaf;
 pub mod place;
 pub mod profile;
 pub mod words;
