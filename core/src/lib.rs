@@ -4,10 +4,16 @@
 //! so that a verifier is this crate and a file, and the same input always gives the same bytes.
 
 pub mod catalog;
+pub mod event;
 pub mod hex;
 pub mod ids;
 pub mod json;
 pub mod leaf;
 pub mod place;
 pub mod profile;
+pub mod query;
+pub mod scope;
+pub mod search;
+pub mod sentence;
+pub mod text;
 pub mod words;
