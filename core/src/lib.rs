@@ -9,6 +9,7 @@ pub mod hex;
 pub mod ids;
 pub mod json;
 pub mod leaf;
+pub mod merkle;
 pub mod place;
 pub mod profile;
 pub mod query;
