@@ -4,6 +4,7 @@
 //! so that a verifier is this crate and a file, and the same input always gives the same bytes.
 
 pub mod catalog;
+pub mod checkpoint;
 pub mod event;
 pub mod hex;
 pub mod ids;
