@@ -1,1 +1,6 @@
-//! stub
+//! The server and the command line: everything that touches files, sockets, clocks and randomness.
+//!
+//! Deliberately absent: what others must trust. That is `everlog_core`.
+
+pub mod directory;
+pub mod store;

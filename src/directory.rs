@@ -1,0 +1,141 @@
+//! The organizations of this installation with their profile and catalogs loaded, kept in memory.
+//!
+//! Deliberately absent: permission. `access` decides who gets to hold what is found here.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use everlog_core::catalog::{self, Catalog, Catalogs};
+use everlog_core::ids::OrgId;
+use everlog_core::profile::{self, Profile};
+use jiff::tz::TimeZone;
+
+use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
+
+/// The catalog of events that every log may hold, whatever its product.
+const OWN_CATALOG: &str = "everlog";
+
+/// One organization, ready to be used.
+#[derive(Debug)]
+pub struct Entry {
+    /// What the store holds.
+    pub row: OrganizationRow,
+    /// How its log is shown.
+    pub profile: &'static Profile,
+    /// The words for its actions.
+    pub catalogs: Arc<Catalogs>,
+    /// Its zone, loaded.
+    pub time_zone: TimeZone,
+}
+
+/// Why an organization cannot be used as it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its profile, catalog or zone is not one that this version knows.
+    #[error("the organization {org} names {what}, which this version does not know")]
+    Unknown {
+        /// The organization.
+        org: OrgId,
+        /// What it names.
+        what: String,
+    },
+}
+
+/// Finds organizations by id and by code.
+pub struct Directory {
+    store: Arc<dyn Store>,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_id: HashMap<OrgId, Arc<Entry>>,
+    by_code: HashMap<OrgCode, Arc<Entry>>,
+}
+
+impl Directory {
+    /// A directory of what the store holds; loaded as it is asked for.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, known: RwLock::default() }
+    }
+
+    /// The organization of this id.
+    ///
+    /// # Errors
+    /// When the store fails, or the row names what this version does not know.
+    pub fn find(&self, id: &OrgId) -> Result<Option<Arc<Entry>>, DirectoryError> {
+        let found = self.known.read().unwrap_or_else(|it| it.into_inner()).by_id.get(id).cloned();
+        if found.is_some() {
+            return Ok(found);
+        }
+        match self.store.organization(id)? {
+            None => Ok(None),
+            Some(row) => self.load(row).map(Some),
+        }
+    }
+
+    /// The organization of this code. Codes come from the store, so that there is one.
+    ///
+    /// # Errors
+    /// As `find`.
+    pub fn by_code(&self, code: OrgCode) -> Result<Option<Arc<Entry>>, DirectoryError> {
+        let found = self.known.read().unwrap_or_else(|it| it.into_inner()).by_code.get(&code).cloned();
+        if found.is_some() {
+            return Ok(found);
+        }
+        let row = self.store.organizations()?.into_iter().find(|row| row.code == code);
+        row.map(|row| self.load(row)).transpose()
+    }
+
+    /// Every organization, by id.
+    ///
+    /// # Errors
+    /// As `find`.
+    pub fn all(&self) -> Result<Vec<Arc<Entry>>, DirectoryError> {
+        self.store.organizations()?.into_iter().map(|row| self.load(row)).collect()
+    }
+
+    /// Forgets what is known of an organization: it was changed.
+    pub fn forget(&self, code: OrgCode) {
+        let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
+        if let Some(entry) = known.by_code.remove(&code) {
+            known.by_id.remove(&entry.row.id);
+        }
+    }
+
+    fn load(&self, row: OrganizationRow) -> Result<Arc<Entry>, DirectoryError> {
+        let own = self.store.catalog(row.code)?;
+        let entry = Arc::new(entry_of(row, own.as_deref())?);
+        let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
+        known.by_id.insert(entry.row.id.clone(), Arc::clone(&entry));
+        known.by_code.insert(entry.row.code, Arc::clone(&entry));
+        Ok(entry)
+    }
+}
+
+/// Loads what a row names.
+///
+/// # Errors
+/// Names what this version does not know.
+pub fn entry_of(row: OrganizationRow, own_catalog: Option<&str>) -> Result<Entry, DirectoryError> {
+    let unknown = |what: String| DirectoryError::Unknown { org: row.id.clone(), what };
+    let profile =
+        profile::shipped(&row.profile).ok_or_else(|| unknown(format!("the profile {}", row.profile)))?;
+    let time_zone =
+        TimeZone::get(&row.time_zone).map_err(|_| unknown(format!("the time zone {}", row.time_zone)))?;
+    let mut names = vec![OWN_CATALOG.to_owned()];
+    let chosen = if row.catalogs.is_empty() { &profile.catalogs } else { &row.catalogs };
+    names.extend(chosen.iter().filter(|name| *name != OWN_CATALOG).cloned());
+    let mut layers = Vec::new();
+    for name in &names {
+        layers.push(catalog::shipped(name).ok_or_else(|| unknown(format!("the catalog {name}")))?.clone());
+    }
+    if let Some(toml) = own_catalog {
+        let own = Catalog::parse("the organization's own catalog", toml);
+        layers.push(own.map_err(|why| unknown(why.to_string()))?);
+    }
+    Ok(Entry { profile, catalogs: Arc::new(Catalogs::new(layers)), time_zone, row })
+}

@@ -1,0 +1,224 @@
+//! The truth: what every store keeps, and the few calls by which it is written and read.
+//!
+//! Deliberately absent: meaning. A store keeps bytes, positions and names; `log` decides what is written and `core` owns
+//! every encoding. Both stores must answer alike: `tests/it/store.rs` is one list of cases that runs on each.
+
+use std::collections::HashMap;
+
+use everlog_core::ids::{OrgId, Seq, Size};
+use everlog_core::leaf::{Hash, LogId, Seed};
+use everlog_core::merkle::Frontier;
+use serde_json::{Map, Value};
+
+/// An organization inside the store: dense from 0, never used again, never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrgCode(pub u32);
+
+/// Most organizations of one store: the code has 22 bits in the index's key.
+pub const ORGANIZATIONS_MAX: u32 = 1 << 22;
+/// Most events of one organization: the position has 40 bits in a row's key.
+pub const EVENTS_MAX: u64 = 1 << 40;
+
+/// One customer: its name, how its log is shown, and the identity of its log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrganizationRow {
+    /// Its code in this store.
+    pub code: OrgCode,
+    /// Its id.
+    pub id: OrgId,
+    /// The name people know it by.
+    pub name: String,
+    /// The profile in force.
+    pub profile: String,
+    /// The shipped catalogs it uses, in order.
+    pub catalogs: Vec<String>,
+    /// The IANA name of its zone.
+    pub time_zone: String,
+    /// Its settings, as in the contract; absent members have their default.
+    pub settings: Map<String, Value>,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// The identity of its log.
+    pub log_id: LogId,
+    /// The host in its log's origin; never changed once made.
+    pub log_host: String,
+}
+
+/// Where an organization's log ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// How many events it holds.
+    pub size: Size,
+    /// What the tree needs to grow.
+    pub frontier: Frontier,
+    /// The time of the newest leaf: the next may not be smaller.
+    pub received_ms: u64,
+}
+
+/// One recorded event, as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its position.
+    pub seq: Seq,
+    /// When it was received, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// The document's canonical bytes, exactly as hashed.
+    pub document: Vec<u8>,
+    /// What the salts of its fields are derived from.
+    pub seed: Seed,
+    /// The hash of its leaf.
+    pub leaf_hash: Hash,
+}
+
+/// A kind of value that gets a small number, so that the index can count and sort it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum CodeKind {
+    /// Action names.
+    Action = 0,
+    /// Actors: the canonical JSON of `[type, id, name, email, role]`.
+    Actor = 1,
+    /// Addresses, as recorded.
+    Ip = 2,
+    /// Types of targets.
+    TargetType = 3,
+}
+
+impl CodeKind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[Self::Action, Self::Actor, Self::Ip, Self::TargetType];
+}
+
+/// The number of a value: dense from 0 within an organization and kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Code(pub u32);
+
+/// What one transaction appended to one log; `pos` is the order of commits over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// Its place in the order of commits, from 1, growing, not dense.
+    pub pos: u64,
+    /// The log.
+    pub org: OrgCode,
+    /// The first position it added.
+    pub first: Seq,
+    /// How many it added.
+    pub count: u64,
+}
+
+/// A credential as stored: a key of an organization, a vendor's key, or a viewer session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credential {
+    /// SHA-256 of the secret; the secret itself is nowhere.
+    pub hash: Hash,
+    /// What it is called in lists and in the log.
+    pub id: String,
+    /// `key`, `vendor_key`, `session`, `session_code`: one table, one lookup.
+    pub kind: String,
+    /// The organization it belongs to; absent for a vendor's key.
+    pub org: Option<OrgCode>,
+    /// What it may do and who holds it, in `access`'s own JSON.
+    pub grant: Value,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// When it stops working.
+    pub expires_ms: Option<u64>,
+    /// When it was taken back.
+    pub revoked_ms: Option<u64>,
+}
+
+/// What went wrong in a store, by whose fault.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk, the file or the connection failed: nothing more is acknowledged until it is known to be well again.
+    #[error("the store cannot {doing}")]
+    Io {
+        /// What it was doing.
+        doing: &'static str,
+        /// The library's own error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What is stored is not what was written.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+    /// The data directory cannot be used, and why, in words for the operator.
+    #[error("{0}")]
+    Directory(String),
+    /// The name or id is taken.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// A documented limit is reached.
+    #[error("the store's limit is reached: {0}")]
+    Full(&'static str),
+}
+
+/// The calls inside one transaction. All of it becomes durable together, or none of it.
+pub trait Transaction {
+    /// The organization's head, locked until the end.
+    fn head(&mut self, org: OrgCode) -> Result<Head, StoreError>;
+    /// Which of these ids the log holds, and where.
+    fn find_ids(&mut self, org: OrgCode, ids: &[&str]) -> Result<HashMap<String, Seq>, StoreError>;
+    /// One row of the log, for comparing a duplicate.
+    fn row(&mut self, org: OrgCode, seq: Seq) -> Result<Option<Row>, StoreError>;
+    /// Makes sure that the value has a code.
+    fn intern(&mut self, org: OrgCode, kind: CodeKind, value: &str) -> Result<Code, StoreError>;
+    /// Adds rows with the ids of their events at the head's place, and moves the head. Rows are in order, without gaps.
+    fn append(&mut self, org: OrgCode, rows: &[(Row, String)], head: &Head) -> Result<Append, StoreError>;
+    /// Makes an organization with an empty log. The code in the row is ignored; the one it got is returned.
+    fn create_organization(&mut self, row: &OrganizationRow) -> Result<OrgCode, StoreError>;
+    /// Replaces name, profile, catalogs, zone and settings.
+    fn update_organization(&mut self, row: &OrganizationRow) -> Result<(), StoreError>;
+    /// Keeps a credential.
+    fn insert_credential(&mut self, credential: &Credential) -> Result<(), StoreError>;
+    /// Marks a credential as taken back; false when there is none such that still works.
+    fn revoke_credential(&mut self, org: Option<OrgCode>, id: &str, now_ms: u64) -> Result<bool, StoreError>;
+    /// Keeps a named value of the installation.
+    fn set_meta(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError>;
+    /// Replaces the organization's own catalog, as TOML.
+    fn set_catalog(&mut self, org: OrgCode, toml: &str) -> Result<(), StoreError>;
+}
+
+/// A place that keeps the truth. Reads may run at once, on any thread; they see what is committed.
+pub trait Store: Send + Sync + 'static {
+    /// Runs `work` in one transaction and returns when what it wrote is durable. `work` may run more than once.
+    ///
+    /// # Errors
+    /// Whatever `work` returns, or the store's own fault; then nothing of it is kept. Callers on several threads wait
+    /// for each other.
+    fn transact(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Every organization, by id.
+    fn organizations(&self) -> Result<Vec<OrganizationRow>, StoreError>;
+    /// One organization.
+    fn organization(&self, id: &OrgId) -> Result<Option<OrganizationRow>, StoreError>;
+    /// Its own catalog, as TOML.
+    fn catalog(&self, org: OrgCode) -> Result<Option<String>, StoreError>;
+    /// Where its log ends.
+    fn head(&self, org: OrgCode) -> Result<Head, StoreError>;
+    /// The rows at these positions, in the order asked; a position that is not there is left out.
+    fn rows(&self, org: OrgCode, seqs: &[Seq]) -> Result<Vec<Row>, StoreError>;
+    /// Up to `limit` rows from a position on, in order.
+    fn scan(&self, org: OrgCode, from: Seq, limit: usize) -> Result<Vec<Row>, StoreError>;
+    /// Where the event with this id stands.
+    fn find_id(&self, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError>;
+    /// The hashes of the leaves in a range of positions, in order.
+    fn leaf_hashes(&self, org: OrgCode, from: Seq, to: Size) -> Result<Vec<Hash>, StoreError>;
+    /// The values with a code from `from` on, in order of their codes.
+    fn codes(&self, org: OrgCode, kind: CodeKind, from: Code) -> Result<Vec<String>, StoreError>;
+    /// Up to `limit` appends behind a place in the order of commits.
+    fn appends(&self, after: u64, limit: usize) -> Result<Vec<Append>, StoreError>;
+    /// The last place in the order of commits; 0 for an empty store.
+    fn last_append(&self) -> Result<u64, StoreError>;
+    /// The credential with this hash, whether or not it still works.
+    fn credential(&self, hash: &Hash) -> Result<Option<Credential>, StoreError>;
+    /// The credentials of an organization of one kind, oldest first; without organization, those that span them.
+    fn credentials(&self, org: Option<OrgCode>, kind: &str) -> Result<Vec<Credential>, StoreError>;
+    /// A named value of the installation.
+    fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Re-reads what the store itself can check (pages, checksums, tables that must agree) and names what is wrong.
+    fn check(&self) -> Result<Vec<String>, StoreError>;
+}
