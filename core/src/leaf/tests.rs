@@ -99,7 +99,7 @@ fn every_value_is_a_field_wherever_it_stands() {
     let document = json!({
         "e": {
             "empty": {}, "list": [1, {}], "scalars": [[1], null], "a/b~c": {"": true},
-            "deep": {"er": {"still": {"more": 1}}},
+            "deep": {"er": {"still": {"more": 1}, "rows": [{"x": 1}]}},
             "rows": {"of": [{"x": 1}], "mixed": [5, {"x": [{}]}]},
         },
         "s": {"kind": "event"},
@@ -108,6 +108,7 @@ fn every_value_is_a_field_wherever_it_stands() {
         flatten(&document).into_iter().map(|f| (f.path, String::from_utf8(f.value).unwrap())).collect();
     let mut expected = [
         ("/e/a~1b~0c/", "true"),
+        ("/e/deep/er/rows", "[{\"x\":1}]"),
         ("/e/deep/er/still", "{\"more\":1}"),
         ("/e/empty", "{}"),
         ("/e/list", "2"),
