@@ -10,6 +10,8 @@ use everlog_core::leaf::{Hash, LogId, Seed};
 use everlog_core::merkle::Frontier;
 use serde_json::{Map, Value};
 
+pub mod sqlite;
+
 /// An organization inside the store: dense from 0, never used again, never shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrgCode(pub u32);

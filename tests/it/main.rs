@@ -1,0 +1,6 @@
+//! Every test of the server and the command line, in one binary. Deliberately absent: the tests themselves.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod store;
+mod store_sqlite;
