@@ -28,6 +28,7 @@ mod schema;
 mod write;
 
 pub use body::DOCUMENT_BYTES_MAX;
+pub use write::LOG_BYTES_MAX;
 
 /// The truth in one file, `truth.db`.
 ///

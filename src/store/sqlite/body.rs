@@ -84,6 +84,10 @@ impl Decoders {
 
     /// The document in a body, or what is wrong with it.
     pub(super) fn decode(&mut self, dictionary: u32, body: &[u8]) -> Result<Vec<u8>, String> {
+        // To zstd this would be no frames, and well.
+        if body.is_empty() {
+            return Err("its body is empty".into());
+        }
         let decompressor =
             self.0.get_mut(&dictionary).ok_or_else(|| format!("there is no dictionary {dictionary}"))?;
         decompressor.decompress(body, DOCUMENT_BYTES_MAX).map_err(|error| error.to_string())

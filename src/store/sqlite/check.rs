@@ -159,12 +159,12 @@ fn codes(connection: &Connection, problems: &mut Vec<String>) -> Result<(), Stor
 /// Nothing belongs to an organization that is not there.
 fn strangers(connection: &Connection, problems: &mut Vec<String>) -> Result<(), StoreError> {
     let events = "select id >> 40, count(*) from events
-                  where not exists (select 1 from organizations where code = id >> 40) group by 1";
+                  where not exists (select 1 from organizations where code = events.id >> 40) group by 1";
     named(connection, events, problems, |org, count| {
         format!("{count} events belong to no organization ({org})")
     })?;
     let ids = "select org, count(*) from event_ids
-               where not exists (select 1 from organizations where code = org) group by 1";
+               where not exists (select 1 from organizations where code = event_ids.org) group by 1";
     named(connection, ids, problems, |org, count| format!("{count} ids belong to no organization ({org})"))
 }
 
