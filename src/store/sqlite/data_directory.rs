@@ -42,24 +42,14 @@ impl DataDirectory {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let refused = |error: io::Error| refusal(path, &error);
         create(path).map_err(refused)?;
+        // Where there is a lock it is taken before the truth is looked at: closing a file gives up every lock that this
+        // process has on it, also those of a store that is open. Where there is none, none is left in what is refused.
+        let held = path.join(LOCK).exists().then(|| hold(path)).transpose()?;
         recognise(path)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(FILE_MODE)
-            .open(path.join(LOCK))
-            .map_err(refused)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Directory(format!(
-                    "the data directory {} is in use by another process",
-                    path.display()
-                )));
-            }
-            Err(TryLockError::Error(error)) => return Err(refusal(path, &error)),
-        }
+        let lock = match held {
+            Some(lock) => lock,
+            None => hold(path)?,
+        };
         OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -99,6 +89,22 @@ pub fn refusal(path: &Path, error: &io::Error) -> StoreError {
         }
         _ => format!("the data directory {path} cannot be used: {error}"),
     })
+}
+
+/// Takes the lock, and makes its file where there is none.
+fn hold(path: &Path) -> Result<File, StoreError> {
+    let refused = |error: io::Error| refusal(path, &error);
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(FILE_MODE);
+    let lock = options.open(path.join(LOCK)).map_err(refused)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            let path = path.display();
+            Err(StoreError::Directory(format!("the data directory {path} is in use by another process")))
+        }
+        Err(TryLockError::Error(error)) => Err(refused(error)),
+    }
 }
 
 /// Makes the directory and those above it, each durable in its parent.
