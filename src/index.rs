@@ -1,0 +1,355 @@
+//! Finding: everything derived from the truth so that pages, totals, facets and histograms are quick.
+//!
+//! Deliberately absent: documents. A page is a list of positions; `read` fetches what stands there from the store. The
+//! whole directory may be deleted at any time: it is rebuilt from the truth.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use everlog_core::catalog::Catalogs;
+use everlog_core::event::Event;
+use everlog_core::ids::{Seq, Size};
+use everlog_core::query::Query;
+use everlog_core::scope::Scope;
+
+use crate::store::{Append, OrgCode, Store, StoreError};
+
+mod check;
+mod condition;
+mod count;
+mod dictionary;
+mod disk;
+mod document;
+mod matches;
+mod order;
+mod read;
+mod schema;
+mod segment;
+mod tail;
+mod texts;
+mod vocabulary;
+mod words;
+mod write;
+
+pub use dictionary::actor_value;
+
+use condition::Condition;
+use dictionary::Dictionaries;
+use disk::Disk;
+use document::Entries;
+use matches::Snapshot;
+use read::Question;
+use tail::Tail;
+use vocabulary::Vocabularies;
+use write::{Job, Shared, Writer};
+
+/// The catalogs in force for an organization: the words of an event come from them.
+pub type CatalogsOf = Arc<dyn Fn(OrgCode) -> Arc<Catalogs> + Send + Sync>;
+
+/// Most events that may wait for the index before appending waits for it.
+pub const TAIL_EVENTS_MAX: usize = 20_000;
+/// Most values of one facet.
+pub const FACET_VALUES_MAX: usize = 100;
+
+/// One question to one log: who asks, what, up to where. Every answer is made from one of these.
+#[derive(Clone)]
+pub struct Request<'a> {
+    /// The log.
+    pub org: OrgCode,
+    /// What the reader may see.
+    pub scope: &'a Scope,
+    /// What is asked.
+    pub query: &'a Query,
+    /// The words for actions, in force now.
+    pub catalogs: &'a Catalogs,
+    /// Only positions below this count: what later pages, totals and exports share with the first page.
+    pub size: Size,
+    /// When to give up.
+    pub deadline: Instant,
+}
+
+/// The place of an event in an ordered list: what a cursor carries.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Position {
+    /// The value of the column that orders the list, unless that is time; `None` also for an absent value.
+    pub value: Option<String>,
+    /// When it happened.
+    pub occurred_ms: u64,
+    /// Its position in the log.
+    pub seq: Seq,
+}
+
+/// Where a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After so many matches.
+    Skip(u64),
+    /// Behind this place.
+    After(Position),
+    /// The page that ends in front of this place.
+    Before(Position),
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The places on it, in the order asked for.
+    pub places: Vec<Position>,
+    /// Whether more follow.
+    pub has_next: bool,
+    /// Whether any stand in front.
+    pub has_previous: bool,
+}
+
+/// What facets can be counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FacetField {
+    /// Values and labels are the category's name.
+    Category,
+    /// Values are keys, labels the catalog's.
+    Action,
+    /// created, updated …
+    Kind,
+    /// Values are ids (the type's word where there is none), labels what is shown of the newest known form.
+    Actor,
+    /// Types of targets.
+    TargetType,
+    /// Addresses.
+    Ip,
+    /// success, failure, denied.
+    Outcome,
+}
+
+/// One value of a facet that occurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetValue {
+    /// What to filter for.
+    pub value: String,
+    /// What to show.
+    pub label: String,
+    /// How many events have it, under all filters but those of this field.
+    pub count: u64,
+}
+
+/// How many events of each kind, in the order of `Kind::ALL`.
+pub type KindCounts = [u64; 5];
+
+/// What went wrong in the index. Nothing is lost by any of it: the truth is in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The directory cannot be read or written.
+    #[error("the index's directory cannot be used")]
+    Io(#[from] std::io::Error),
+    /// The library's own error.
+    #[error("the index cannot be used")]
+    Tantivy(#[from] tantivy::TantivyError),
+    /// The store could not be read.
+    #[error("the index cannot read the truth")]
+    Store(#[from] StoreError),
+    /// The question took longer than its deadline.
+    #[error("the answer took too long")]
+    TimedOut,
+    /// What is there is not what was written: made anew at the next start, or named by `check`.
+    #[error("the index is damaged: {0}")]
+    Corrupt(String),
+    /// The thread that writes has stopped: nothing can be found until the next start.
+    #[error("the index has stopped: {0}")]
+    Failed(String),
+}
+
+impl IndexError {
+    fn missing(org: OrgCode, seq: Seq) -> Self {
+        Self::Corrupt(format!("event {seq} of log {} is not in the store", org.0))
+    }
+
+    fn unreadable(org: OrgCode, seq: Seq) -> Self {
+        Self::Corrupt(format!("event {seq} of log {} cannot be read", org.0))
+    }
+}
+
+/// The index over all logs of a store. Queries run at once on any thread; what was added is found by the next of them.
+pub struct Index {
+    shared: Arc<Shared>,
+    disk: tantivy::Index,
+    /// The place of the last append that was taken in; held while one is, so that they stay in order.
+    taken: Mutex<u64>,
+    /// Taken when the index is dropped: then the thread commits and ends.
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Index {
+    /// Opens the index in a directory, or makes it; returns when it holds everything that the store does.
+    ///
+    /// # Errors
+    /// When the directory or the store cannot be used. An index that is damaged, of another schema or of another store
+    /// is no error: it is made anew.
+    pub fn open(dir: &Path, store: Arc<dyn Store>, catalogs: CatalogsOf) -> Result<Self, IndexError> {
+        let mut disk = Disk::open(dir, &*store)?;
+        let dictionaries = Dictionaries::new(Arc::clone(&store));
+        write::catch_up(&mut disk, &*store, &dictionaries, &catalogs)?;
+        let shared = Arc::new(Shared {
+            store,
+            catalogs,
+            dictionaries,
+            vocabularies: Vocabularies::default(),
+            tail: Tail::new(disk.segments()?),
+        });
+        let (taken, handle) = (Mutex::new(disk.watermark.pos), disk.index().clone());
+        let writer = Writer::new(Arc::clone(&shared), disk);
+        let (jobs, queue) = mpsc::channel();
+        let thread =
+            std::thread::Builder::new().name("index".to_owned()).spawn(move || writer.run(&queue))?;
+        Ok(Self { shared, disk: handle, taken, jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Takes in what was just committed, in the order of commits, before it is acknowledged: the next query finds it.
+    ///
+    /// Waits while more than `TAIL_EVENTS_MAX` events wait for the index. When it cannot be taken in, every later query
+    /// fails until the index is opened again: an event that is not found is worse than no answer.
+    pub fn add(&self, append: Append, events: Vec<Event>) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if append.pos <= *taken {
+            return;
+        }
+        let catalogs = (self.shared.catalogs)(append.org);
+        let entries = Entries { org: append.org, dictionaries: &self.shared.dictionaries, catalogs };
+        let made: Result<Vec<_>, IndexError> = events
+            .iter()
+            .map(|event| entries.entry(event.seq, event.received_ms, &event.document).map(Arc::new))
+            .collect();
+        match made {
+            Ok(made) => {
+                self.shared.tail.push(append.pos, append.org, &made);
+                self.send(Job::Add(append, made));
+                *taken = append.pos;
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an append cannot be indexed");
+                self.shared.tail.fail(error.to_string());
+            }
+        }
+    }
+
+    /// One page of the list that a request asks for.
+    ///
+    /// # Errors
+    /// When the index or the store cannot be read, or the deadline passes.
+    pub fn page(&self, request: &Request<'_>, start: &Start, limit: usize) -> Result<Page, IndexError> {
+        self.ask(request, None, |question| question.page(start, limit))
+    }
+
+    /// How many events match; exact.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub fn total(&self, request: &Request<'_>) -> Result<u64, IndexError> {
+        self.ask(request, None, |question| question.total())
+    }
+
+    /// The values of a field that occur under all filters but its own, most frequent first, at most `FACET_VALUES_MAX`;
+    /// with a prefix only those whose value or label begins with it.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub fn facet(
+        &self,
+        request: &Request<'_>,
+        field: FacetField,
+        prefix: &str,
+    ) -> Result<Vec<FacetValue>, IndexError> {
+        self.ask(request, Some(field), |question| question.facet(field, prefix))
+    }
+
+    /// How many matches of each kind lie between neighbouring edges, which ascend: the first is inclusive, the second
+    /// exclusive.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub fn histogram(&self, request: &Request<'_>, edges_ms: &[u64]) -> Result<Vec<KindCounts>, IndexError> {
+        self.ask(request, None, |question| question.histogram(edges_ms))
+    }
+
+    /// The times of the oldest and the newest match.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub fn span(&self, request: &Request<'_>) -> Result<Option<(u64, u64)>, IndexError> {
+        self.ask(request, None, |question| question.span())
+    }
+
+    /// Makes the words of an organization's events anew, in the background: its catalogs have changed, or values in its
+    /// events were erased. What is added from now on is made of the new ones already.
+    pub fn refresh(&self, org: OrgCode) {
+        // Whoever is adding may have asked for the catalogs before they changed: its events come first.
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.dictionaries.forget(org);
+        self.send(Job::Refresh(org));
+        drop(taken);
+    }
+
+    /// Returns when everything added so far is in segments on disk, and everything to be made anew is.
+    ///
+    /// # Errors
+    /// When the index has stopped.
+    pub fn flush(&self) -> Result<(), IndexError> {
+        let (done, answer) = mpsc::channel();
+        self.send(Job::Flush(done));
+        answer.recv().map_err(|_| match self.shared.tail.snapshot(OrgCode(0)) {
+            Err(error) => error,
+            Ok(_) => IndexError::Failed("its thread has ended".to_owned()),
+        })
+    }
+
+    /// How many events wait for the index.
+    pub fn lag(&self) -> u64 {
+        self.shared.tail.len() as u64
+    }
+
+    /// Compares the index with the truth, event by event, and names what differs; for a log at rest.
+    ///
+    /// # Errors
+    /// When either cannot be read.
+    pub fn check(&self) -> Result<Vec<String>, IndexError> {
+        check::check(&self.shared, &self.disk)
+    }
+
+    fn send(&self, job: Job) {
+        // The thread only ends before the sender when it has failed, and then every query says so.
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+
+    fn ask<T>(
+        &self,
+        request: &Request<'_>,
+        without: Option<FacetField>,
+        answer: impl FnOnce(&Question<'_>) -> Result<T, IndexError>,
+    ) -> Result<T, IndexError> {
+        // First the events, then the dictionaries: so every code of the events is known.
+        let snapshot: Snapshot = self.shared.tail.snapshot(request.org)?;
+        let condition = Condition::new(request, &self.shared.dictionaries, without)?;
+        answer(&Question {
+            request,
+            snapshot: &snapshot,
+            condition: &condition,
+            dictionaries: &self.shared.dictionaries,
+            vocabularies: &self.shared.vocabularies,
+            store: &*self.shared.store,
+        })
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in it was told to every query already.
+            let _ = thread.join();
+        }
+    }
+}

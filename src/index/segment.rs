@@ -1,0 +1,216 @@
+//! One segment of the index on disk, opened for reading: its columns, its terms, and the documents a clause finds.
+//!
+//! Deliberately absent: scope, size and deletions; `matches` adds them to every set of documents.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use tantivy::columnar::ColumnValues;
+use tantivy::fastfield::Column;
+use tantivy::index::{InvertedIndexReader, SegmentId, SegmentReader};
+use tantivy::postings::SegmentPostings;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, TERMINATED};
+
+use crate::index::IndexError;
+use crate::index::condition::Clause;
+use crate::index::matches::Deadline;
+use crate::index::schema::{self, Fields};
+use crate::index::vocabulary::Vocabulary;
+use crate::store::OrgCode;
+
+/// From so many lists of documents on, a union is made once as a set of bits.
+const UNION_LISTS_MAX: usize = 24;
+
+/// A segment, with everything that queries need of it opened once.
+pub(super) struct Segment {
+    pub reader: SegmentReader,
+    pub keys: Arc<dyn ColumnValues>,
+    pub seqs: Arc<dyn ColumnValues>,
+    pub actions: Arc<dyn ColumnValues>,
+    pub actors: Arc<dyn ColumnValues>,
+    pub ips: Arc<dyn ColumnValues>,
+    pub outcomes: Arc<dyn ColumnValues>,
+    pub target_types: Column<u64>,
+    terms: Arc<InvertedIndexReader>,
+    words: Arc<InvertedIndexReader>,
+}
+
+impl Segment {
+    /// Opens a segment.
+    ///
+    /// # Errors
+    /// When a part of it is missing or damaged.
+    pub fn open(reader: &SegmentReader, fields: &Fields) -> Result<Self, IndexError> {
+        let columns = reader.fast_fields();
+        let column = |name: &str| -> Result<Arc<dyn ColumnValues>, IndexError> {
+            let column = columns.u64(name)?;
+            if column.values.num_vals() != reader.max_doc() {
+                return Err(IndexError::Corrupt(format!("a segment lacks values in the column {name}")));
+            }
+            Ok(column.values)
+        };
+        Ok(Self {
+            keys: column(schema::KEY)?,
+            seqs: column("seq")?,
+            actions: column("action")?,
+            actors: column("actor")?,
+            ips: column("ip")?,
+            outcomes: column("outcome")?,
+            target_types: columns.u64("target_type")?,
+            terms: reader.inverted_index(fields.term)?,
+            words: reader.inverted_index(fields.word)?,
+            reader: reader.clone(),
+        })
+    }
+
+    pub fn id(&self) -> SegmentId {
+        self.reader.segment_id()
+    }
+
+    pub fn is_deleted(&self, doc: DocId) -> bool {
+        self.reader.is_deleted(doc)
+    }
+
+    /// The documents with these keys.
+    pub fn range(&self, keys: &Range<u64>) -> Range<DocId> {
+        self.lower_bound(keys.start)..self.lower_bound(keys.end)
+    }
+
+    /// The first document whose key is at least this.
+    fn lower_bound(&self, key: u64) -> DocId {
+        let (mut low, mut high) = (0, self.reader.max_doc());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.keys.get_val(middle) < key { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    fn posting(&self, in_words: bool, term: &[u8]) -> Result<Option<SegmentPostings>, IndexError> {
+        let index = if in_words { &self.words } else { &self.terms };
+        let Some(info) = index.terms().get(term)? else { return Ok(None) };
+        Ok(Some(index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?))
+    }
+
+    /// The words of one organization in this segment, for scanning.
+    pub fn vocabulary(&self, org: OrgCode) -> Result<Vocabulary, IndexError> {
+        Vocabulary::read(self.words.terms(), org)
+    }
+
+    /// The documents within a range that a clause finds.
+    ///
+    /// # Errors
+    /// When the segment cannot be read, or time is up.
+    pub fn docs(
+        &self,
+        org: OrgCode,
+        clause: &Clause,
+        within: &Range<DocId>,
+        vocabulary: &Vocabulary,
+        deadline: &mut Deadline,
+    ) -> Result<Docs, IndexError> {
+        let mut union = Union { within: within.clone(), lists: Vec::new(), bits: None };
+        for (&kind, codes) in &clause.codes {
+            for &code in codes {
+                deadline.tick()?;
+                union.add(self.posting(false, &schema::code_term(org, kind, code))?);
+            }
+        }
+        for (kind, raw) in &clause.raws {
+            union.add(self.posting(false, &schema::raw_term(org, *kind, raw))?);
+        }
+        for (part, needle) in &clause.words {
+            let mut found = Vec::new();
+            vocabulary.words.each(part, needle, |at| found.push(at));
+            for at in found {
+                deadline.tick()?;
+                let group = vocabulary.words.group(at);
+                let term = schema::word_term(org, group.kind, &group.key, vocabulary.words.word(at));
+                union.add(self.posting(true, &term)?);
+            }
+        }
+        Ok(union.into_docs())
+    }
+}
+
+/// Collects lists of documents; many become one set of bits.
+struct Union {
+    within: Range<DocId>,
+    lists: Vec<SegmentPostings>,
+    bits: Option<Vec<u64>>,
+}
+
+impl Union {
+    fn add(&mut self, list: Option<SegmentPostings>) {
+        let Some(list) = list else { return };
+        if self.bits.is_none() && self.lists.len() < UNION_LISTS_MAX {
+            self.lists.push(list);
+            return;
+        }
+        let length = (self.within.end - self.within.start) as usize;
+        let bits = self.bits.get_or_insert_with(|| vec![0; length.div_ceil(64)]);
+        for mut list in self.lists.drain(..).chain([list]) {
+            let mut doc = seek(&mut list, self.within.start);
+            while doc < self.within.end {
+                let at = (doc - self.within.start) as usize;
+                bits[at / 64] |= 1 << (at % 64);
+                doc = list.advance();
+            }
+        }
+    }
+
+    fn into_docs(self) -> Docs {
+        match self.bits {
+            Some(bits) => Docs::Bits { start: self.within.start, bits },
+            None => Docs::Lists(self.lists),
+        }
+    }
+}
+
+/// Documents in ascending order.
+pub(super) enum Docs {
+    Lists(Vec<SegmentPostings>),
+    Bits { start: DocId, bits: Vec<u64> },
+}
+
+impl Docs {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Lists(lists) if lists.is_empty())
+    }
+
+    /// How many there are at most, for asking the rarest first.
+    pub fn cost(&self) -> u64 {
+        match self {
+            Self::Lists(lists) => lists.iter().map(|list| u64::from(list.doc_freq())).sum(),
+            Self::Bits { bits, .. } => bits.len() as u64 * 64,
+        }
+    }
+
+    /// The first document from `target` on, or `TERMINATED`. Targets never go back.
+    pub fn seek(&mut self, target: DocId) -> DocId {
+        match self {
+            Self::Lists(lists) => lists.iter_mut().map(|list| seek(list, target)).min().unwrap_or(TERMINATED),
+            Self::Bits { start, bits } => {
+                let at = target.saturating_sub(*start) as usize;
+                let mut word = at / 64;
+                // The bits before the target are masked out of the first word.
+                let mut mask = u64::MAX << (at % 64);
+                while let Some(set) = bits.get(word) {
+                    let left = set & mask;
+                    if left != 0 {
+                        return *start + (word * 64) as DocId + left.trailing_zeros();
+                    }
+                    mask = u64::MAX;
+                    word += 1;
+                }
+                TERMINATED
+            }
+        }
+    }
+}
+
+fn seek(list: &mut SegmentPostings, target: DocId) -> DocId {
+    if list.doc() >= target { list.doc() } else { list.seek(target) }
+}
