@@ -2,5 +2,17 @@
 //!
 //! Deliberately absent: what others must trust. That is `everlog_core`.
 
+pub mod access;
+pub mod app;
+pub mod config;
+pub mod demo;
 pub mod directory;
+pub mod fsck;
+pub mod http;
+pub mod index;
+pub mod log;
+pub mod metrics;
+pub mod quota;
+pub mod read;
+pub mod settings;
 pub mod store;

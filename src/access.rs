@@ -1,0 +1,476 @@
+//! Who may do what: keys, viewer sessions, and what each may see. The only place that opens an organization.
+//!
+//! Deliberately absent: HTTP. A credential is a text here, however it came.
+
+use std::sync::Arc;
+
+use everlog_core::ids::OrgId;
+use everlog_core::leaf::Hash;
+use everlog_core::profile;
+use everlog_core::scope::{Scope, Sees};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::directory::{Directory, DirectoryError, Entry};
+use crate::store::{Credential, OrgCode, Store, StoreError};
+
+mod secret;
+
+pub use secret::{KEY_PREFIX, SESSION_PREFIX, Secret};
+
+/// Shortest operator key, in characters.
+pub const OPERATOR_KEY_CHARS_MIN: usize = 32;
+/// Longest credential that is looked at, in bytes.
+pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Shortest and longest life of a viewer session, and the one when none is asked for, in seconds.
+pub const SESSION_SECONDS: (u64, u64, u64) = (60, 86_400, 900);
+/// How long the one-time code of a viewer session's link may wait, in milliseconds.
+const CODE_MS: u64 = 15 * 60 * 1000;
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Right {
+    /// Send events.
+    Write,
+    /// Read everything but keys.
+    Read,
+    /// Keys, settings, catalogs, history.
+    Admin,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Who runs the installation.
+    Operator,
+    /// A program, by its key.
+    Key(Key),
+    /// A person, by a viewer session.
+    Session(Box<Session>),
+}
+
+/// A key that works.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// What it is called in lists and in the log.
+    pub id: String,
+    reach: Reach,
+    rights: Vec<Right>,
+}
+
+/// The organizations a key works for.
+#[derive(Clone, Debug)]
+enum Reach {
+    One(OrgCode),
+    Some(Vec<OrgId>),
+    Every,
+}
+
+/// A viewer session that works.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What it is called in the log.
+    pub id: String,
+    org: OrgCode,
+    /// Who reads.
+    pub user: User,
+    /// In which role.
+    pub role: String,
+    /// In which zone; the organization's when absent.
+    pub time_zone: Option<TimeZone>,
+    /// In which language.
+    pub locale: Option<String>,
+    /// Until when, in milliseconds since 1970.
+    pub expires_ms: u64,
+}
+
+/// The person a session is for, as the product knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The same id that events carry as `actor.id`.
+    pub id: String,
+    /// The name people know them by.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Their e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// A right to one organization's log, held for one request.
+#[derive(Clone)]
+pub struct Organization {
+    entry: Arc<Entry>,
+    scope: Scope,
+}
+
+impl Organization {
+    /// What is known of it.
+    pub fn entry(&self) -> &Arc<Entry> {
+        &self.entry
+    }
+
+    /// Its code in the store.
+    pub fn code(&self) -> OrgCode {
+        self.entry.row.code
+    }
+
+    /// What the caller may see of its log.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+/// Why a caller is turned away.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// No credential, or none that works.
+    #[error("a valid credential is needed")]
+    Unauthenticated,
+    /// The credential works, but not for this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// There is no such organization, or it is not the caller's: the same answer for both.
+    #[error("there is no such organization")]
+    NotFound,
+    /// It cannot be told now.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+impl From<StoreError> for Denied {
+    fn from(error: StoreError) -> Self {
+        Self::Directory(DirectoryError::Store(error))
+    }
+}
+
+/// A key as it is made: shown once, kept as a hash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewKey {
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Right>,
+    /// The organizations of a vendor's key: `*`, or ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organizations: Option<Vec<String>>,
+}
+
+/// A viewer session as it is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewSession {
+    /// Who will read.
+    pub user: User,
+    /// In which role.
+    pub role: String,
+    /// In which zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// In which language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// How long it lives, in seconds.
+    pub ttl_seconds: u64,
+    /// Whether its link works more than once: only for the demonstration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reusable: bool,
+}
+
+/// The kinds of credentials in the store.
+const KEY: &str = "key";
+const VENDOR_KEY: &str = "vendor_key";
+const SESSION: &str = "session";
+const CODE: &str = "session_code";
+
+/// Checks credentials and opens organizations.
+pub struct Access {
+    store: Arc<dyn Store>,
+    directory: Arc<Directory>,
+    operator: Hash,
+}
+
+impl Access {
+    /// With the operator's key.
+    pub fn new(store: Arc<dyn Store>, directory: Arc<Directory>, operator_key: &str) -> Self {
+        Self { store, directory, operator: hash(operator_key) }
+    }
+
+    /// Who holds this credential.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for whatever does not work, for whatever reason.
+    pub fn authenticate(&self, credential: &str, now_ms: u64) -> Result<Caller, Denied> {
+        let secret = Secret::parse(credential);
+        // Hashes are compared, so that time tells nothing about the key.
+        if hash(credential) == self.operator && credential.len() >= OPERATOR_KEY_CHARS_MIN {
+            return Ok(Caller::Operator);
+        }
+        let found = self.working(&secret.ok_or(Denied::Unauthenticated)?, now_ms)?;
+        match found.kind.as_str() {
+            KEY | VENDOR_KEY => key_of(found).map(Caller::Key),
+            SESSION => session_of(found).map(|session| Caller::Session(Box::new(session))),
+            _ => Err(Denied::Unauthenticated),
+        }
+    }
+
+    fn working(&self, secret: &Secret, now_ms: u64) -> Result<Credential, Denied> {
+        let found = self.store.credential(&hash(secret.as_str()))?.ok_or(Denied::Unauthenticated)?;
+        let is_over = found.expires_ms.is_some_and(|at| at <= now_ms) || found.revoked_ms.is_some();
+        if is_over { Err(Denied::Unauthenticated) } else { Ok(found) }
+    }
+
+    /// Opens an organization for a caller with this right.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none or it is another's, `Forbidden` when the right is missing.
+    pub fn open(&self, caller: &Caller, id: &OrgId, right: Right) -> Result<Organization, Denied> {
+        let entry = self.directory.find(id)?.ok_or(Denied::NotFound)?;
+        let sees = match caller {
+            Caller::Operator => {
+                return Err(Denied::Forbidden("the operator's key is for administration, not for logs"));
+            }
+            Caller::Key(key) => {
+                if !key.reaches(&entry) {
+                    return Err(Denied::NotFound);
+                }
+                if !key.rights.contains(&right) {
+                    return Err(Denied::Forbidden("the key lacks the scope that this needs"));
+                }
+                Sees::Everything
+            }
+            Caller::Session(session) => {
+                if session.org != entry.row.code {
+                    return Err(Denied::NotFound);
+                }
+                if right != Right::Read {
+                    return Err(Denied::Forbidden("a viewer session may only read"));
+                }
+                sees(&entry, &session.role, &session.user.id)
+                    .ok_or(Denied::Forbidden("this role may not see the log"))?
+            }
+        };
+        Ok(Organization { entry, scope: Scope { sees, access_events: false } })
+    }
+
+    /// Opens an organization for the administration: the operator, or a key with the scope admin.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn administer(&self, caller: &Caller, id: &OrgId) -> Result<Organization, Denied> {
+        match caller {
+            Caller::Operator => self.open_locally(id),
+            _ => self.open(caller, id, Right::Admin),
+        }
+    }
+
+    /// Opens an organization for whoever holds the data directory itself: the command line.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn open_locally(&self, id: &OrgId) -> Result<Organization, Denied> {
+        let entry = self.directory.find(id)?.ok_or(Denied::NotFound)?;
+        Ok(Organization { entry, scope: Scope { sees: Sees::Everything, access_events: false } })
+    }
+
+    /// Makes a key of an organization, or of a vendor when there is none. Returns what to show once, and the key's id.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn create_key(
+        &self,
+        org: Option<&Organization>,
+        new: &NewKey,
+        now_ms: u64,
+        expires_ms: Option<u64>,
+    ) -> Result<(Secret, String), StoreError> {
+        let kind = if org.is_some() { KEY } else { VENDOR_KEY };
+        let grant = serde_json::to_value(new).unwrap_or_default();
+        self.keep(Secret::new_key(), kind, "key_", org.map(Organization::code), grant, now_ms, expires_ms)
+    }
+
+    /// The keys of an organization, or those of vendors.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keys(&self, org: Option<&Organization>) -> Result<Vec<Credential>, StoreError> {
+        self.store.credentials(org.map(Organization::code), if org.is_some() { KEY } else { VENDOR_KEY })
+    }
+
+    /// Takes a credential back: a key, or a session. False when there is none such that still works.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn revoke(&self, org: Option<OrgCode>, id: &str, now_ms: u64) -> Result<bool, StoreError> {
+        let mut revoked = false;
+        self.store.transact(&mut |transaction| {
+            revoked = transaction.revoke_credential(org, id, now_ms)?;
+            Ok(())
+        })?;
+        Ok(revoked)
+    }
+
+    /// The organization that a session belongs to, to end it.
+    pub fn organization_of(session: &Session) -> OrgCode {
+        session.org
+    }
+
+    /// What a session of this role would see of an organization.
+    ///
+    /// # Errors
+    /// The role is unknown to the profile, or may not see the log.
+    pub fn check_role(org: &Organization, role: &str) -> Result<(), RoleFault> {
+        match org.entry.profile.sees(role) {
+            None => Err(RoleFault::Unknown),
+            Some(profile::Sees::Nothing) => Err(RoleFault::Excluded),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Makes a viewer session: its token, its id, and the one-time code for its link.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn create_session(
+        &self,
+        org: &Organization,
+        new: &NewSession,
+        now_ms: u64,
+    ) -> Result<(Secret, String, Secret), StoreError> {
+        let grant = serde_json::to_value(new).unwrap_or_default();
+        let expires_ms = now_ms + new.ttl_seconds * 1000;
+        let (token, id) = self.keep(
+            Secret::new_session(),
+            SESSION,
+            "ses_",
+            Some(org.code()),
+            grant.clone(),
+            now_ms,
+            Some(expires_ms),
+        )?;
+        let code_ms = if new.reusable { expires_ms } else { expires_ms.min(now_ms + CODE_MS) };
+        let (code, _) =
+            self.keep(Secret::new_code(), CODE, "cod_", Some(org.code()), grant, now_ms, Some(code_ms))?;
+        Ok((token, id, code))
+    }
+
+    /// Exchanges the code of a link for a session token, once; at the same moment twice, exactly one succeeds.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for a code that does not work or no longer does, or is another organization's.
+    pub fn exchange(&self, org: &OrgId, code: &str, now_ms: u64) -> Result<(Secret, Session), Denied> {
+        let secret = Secret::parse(code).ok_or(Denied::Unauthenticated)?;
+        let found = self.working(&secret, now_ms)?;
+        let entry = self.directory.find(org)?.ok_or(Denied::Unauthenticated)?;
+        if found.kind != CODE || found.org != Some(entry.row.code) {
+            return Err(Denied::Unauthenticated);
+        }
+        let new: NewSession =
+            serde_json::from_value(found.grant.clone()).map_err(|_| Denied::Unauthenticated)?;
+        if !new.reusable && !self.revoke(found.org, &found.id, now_ms)? {
+            return Err(Denied::Unauthenticated);
+        }
+        let expires_ms =
+            Some(found.created_ms.max(if new.reusable { now_ms } else { 0 }) + new.ttl_seconds * 1000);
+        let (token, _) =
+            self.keep(Secret::new_session(), SESSION, "ses_", found.org, found.grant, now_ms, expires_ms)?;
+        match self.authenticate(token.as_str(), now_ms)? {
+            Caller::Session(session) => Ok((token, *session)),
+            _ => Err(Denied::Unauthenticated),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
+    fn keep(
+        &self,
+        secret: Secret,
+        kind: &str,
+        prefix: &str,
+        org: Option<OrgCode>,
+        grant: serde_json::Value,
+        created_ms: u64,
+        expires_ms: Option<u64>,
+    ) -> Result<(Secret, String), StoreError> {
+        let hash = hash(secret.as_str());
+        let id = format!("{prefix}{}", secret::random_base62(16));
+        let kind = kind.to_owned();
+        let credential =
+            Credential { hash, id: id.clone(), kind, org, grant, created_ms, expires_ms, revoked_ms: None };
+        self.store.transact(&mut |transaction| transaction.insert_credential(&credential))?;
+        Ok((secret, id))
+    }
+}
+
+/// Why no session can be made for a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoleFault {
+    /// The profile does not know the role.
+    #[error("the organization's profile has no such role")]
+    Unknown,
+    /// The role may not see the log at all (C03).
+    #[error("this role may not see the log")]
+    Excluded,
+}
+
+impl Key {
+    fn reaches(&self, entry: &Entry) -> bool {
+        match &self.reach {
+            Reach::One(code) => *code == entry.row.code,
+            Reach::Some(ids) => ids.contains(&entry.row.id),
+            Reach::Every => true,
+        }
+    }
+
+    /// The organization it belongs to, unless it is a vendor's.
+    pub fn organization(&self) -> Option<OrgCode> {
+        match self.reach {
+            Reach::One(code) => Some(code),
+            Reach::Some(_) | Reach::Every => None,
+        }
+    }
+
+    /// Whether it may do this.
+    pub fn may(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+}
+
+fn key_of(found: Credential) -> Result<Key, Denied> {
+    let grant: NewKey = serde_json::from_value(found.grant).map_err(|_| Denied::Unauthenticated)?;
+    let reach = match (found.org, grant.organizations) {
+        (Some(code), _) => Reach::One(code),
+        (None, Some(ids)) if ids.iter().any(|id| id == "*") => Reach::Every,
+        (None, ids) => Reach::Some(ids.unwrap_or_default().into_iter().flat_map(OrgId::try_from).collect()),
+    };
+    Ok(Key { id: found.id, reach, rights: grant.scopes })
+}
+
+fn session_of(found: Credential) -> Result<Session, Denied> {
+    let grant: NewSession = serde_json::from_value(found.grant).map_err(|_| Denied::Unauthenticated)?;
+    Ok(Session {
+        id: found.id,
+        org: found.org.ok_or(Denied::Unauthenticated)?,
+        user: grant.user,
+        role: grant.role,
+        time_zone: grant.time_zone.and_then(|name| TimeZone::get(&name).ok()),
+        locale: grant.locale,
+        expires_ms: found.expires_ms.unwrap_or(0),
+    })
+}
+
+/// D27 to D30, C03: what a role sees, for this user.
+fn sees(entry: &Entry, role: &str, user: &str) -> Option<Sees> {
+    match entry.profile.sees(role)? {
+        profile::Sees::Everything => Some(Sees::Everything),
+        profile::Sees::Nothing => None,
+        profile::Sees::Organization => Some(Sees::Organization),
+        profile::Sees::OwnInOrganization => Some(Sees::OwnOfOrganization(user.to_owned())),
+        profile::Sees::OwnInAdministrators => Some(Sees::OwnOfAdministrators(user.to_owned())),
+    }
+}
+
+fn hash(secret: &str) -> Hash {
+    Sha256::digest(secret.as_bytes()).into()
+}

@@ -1,0 +1,263 @@
+//! The parts of the server put together, once, and handed to whoever serves. Deliberately absent: sockets.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use everlog_core::checkpoint::{Checkpoint, LogKey};
+use everlog_core::ids::{OrgId, Size};
+use everlog_core::leaf::LogId;
+
+use crate::access::{Access, Organization};
+use crate::config::Config;
+use crate::directory::{self, Directory, DirectoryError, Entry};
+use crate::index::{CatalogsOf, Index, IndexError};
+use crate::log::{Log, WriterThread, now_ms};
+use crate::metrics::Requests;
+use crate::quota::Quotas;
+use crate::read::{CursorKey, Reader};
+use crate::settings::Settings;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
+
+mod keys;
+mod stopping;
+
+pub use keys::KeyFileError;
+pub use stopping::Stopping;
+
+/// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.
+const CHECKPOINT_MS: u64 = 1_000;
+
+/// The shared state of every request. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What the server is made of.
+pub struct Parts {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The organizations.
+    pub directory: Arc<Directory>,
+    /// Finding.
+    pub index: Arc<Index>,
+    /// Writing.
+    pub log: Log,
+    /// Reading.
+    pub reader: Reader,
+    /// Permission.
+    pub access: Access,
+    /// What concerns the whole server.
+    pub server: Server,
+    /// Counts of requests.
+    pub requests: Requests,
+    /// How much each organization may still send.
+    pub quotas: Quotas,
+    /// Whether the server is about to stop.
+    pub stopping: Stopping,
+    key: LogKey,
+    checkpoints: Mutex<HashMap<OrgCode, (u64, Size, String)>>,
+}
+
+/// What concerns the whole server.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    /// Under which address people reach it, without a slash at the end.
+    pub public_url: Option<String>,
+    /// The host in the origin of new logs.
+    pub log_host: String,
+    /// The proxies whose word is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether it shows generated data: then links work more than once, from this machine only.
+    pub is_demo: bool,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The index cannot be opened.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// A key file cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The writer cannot be started.
+    #[error("the writer cannot be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why no organization can be made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OrganizationError {
+    /// The id is taken.
+    #[error("there is an organization with this id")]
+    Exists,
+    /// It names what this version does not know.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+/// What an organization is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewOrganization {
+    /// Its id.
+    pub id: OrgId,
+    /// The name people know it by.
+    pub name: String,
+    /// How its log is shown.
+    pub profile: String,
+    /// The shipped catalogs it uses; the profile's when empty.
+    pub catalogs: Vec<String>,
+    /// The IANA name of its zone.
+    pub time_zone: String,
+    /// Its settings.
+    pub settings: Settings,
+}
+
+impl App {
+    /// Opens a data directory and everything that is made from it. What was acknowledged before is found when this
+    /// returns.
+    ///
+    /// # Errors
+    /// Says what about the directory, its keys or its index cannot be used.
+    pub fn open(config: &Config, is_demo: bool) -> Result<(Self, WriterThread), OpenError> {
+        let data = config.data();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
+        let directory = Arc::new(Directory::new(Arc::clone(&store)));
+        let index = Arc::new(open_index(&data, &store, &directory)?);
+        let (log, writer) = Log::start(Arc::clone(&store), Arc::clone(&index)).map_err(OpenError::Thread)?;
+        let operator_key = keys::operator_key(&data, config.operator_key.as_deref())?;
+        let cursor_key = keys::cursor_key(store.as_ref())?;
+        let parts = Parts {
+            access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
+            reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
+            key: keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?,
+            checkpoints: Mutex::default(),
+            server: Server {
+                public_url: config.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+                log_host: config.log_host(),
+                trusted_proxies: config.trusted_proxies.clone(),
+                is_demo,
+            },
+            requests: Requests::default(),
+            quotas: Quotas::default(),
+            stopping: Stopping::default(),
+            store,
+            directory,
+            index,
+            log,
+        };
+        Ok((Self(Arc::new(parts)), writer))
+    }
+}
+
+/// Opens the index of a data directory on its own.
+///
+/// # Errors
+/// When it can neither be opened nor made anew.
+pub fn open_index(
+    data: &Path,
+    store: &Arc<dyn Store>,
+    directory: &Arc<Directory>,
+) -> Result<Index, IndexError> {
+    let known = Arc::clone(directory);
+    let catalogs: CatalogsOf = Arc::new(move |code| match known.by_code(code) {
+        Ok(Some(entry)) => Arc::clone(&entry.catalogs),
+        _ => Arc::default(),
+    });
+    Index::open(&data.join("index"), Arc::clone(store), catalogs)
+}
+
+impl Parts {
+    /// Makes an organization with an empty log.
+    ///
+    /// # Errors
+    /// When the id is taken, or it names a profile, catalog or zone that is not known.
+    pub fn create_organization(&self, new: NewOrganization) -> Result<Arc<Entry>, OrganizationError> {
+        let mut log_id = [0; 16];
+        getrandom::fill(&mut log_id).map_err(|source| {
+            DirectoryError::Store(StoreError::Io { doing: "get random bytes", source: source.into() })
+        })?;
+        let id = new.id.clone();
+        let row = OrganizationRow {
+            code: OrgCode(0),
+            id: new.id,
+            name: new.name,
+            profile: new.profile,
+            catalogs: new.catalogs,
+            time_zone: new.time_zone,
+            settings: new.settings.to_map(),
+            created_ms: now_ms(),
+            log_id: LogId(log_id),
+            log_host: self.server.log_host.clone(),
+        };
+        // What cannot be loaded is refused before it is kept.
+        directory::entry_of(row.clone(), None)?;
+        let kept = self.store.transact(&mut |transaction| transaction.create_organization(&row).map(|_| ()));
+        match kept {
+            Ok(()) => {}
+            Err(StoreError::Exists(_)) => return Err(OrganizationError::Exists),
+            Err(why) => return Err(DirectoryError::Store(why).into()),
+        }
+        let made = self.directory.find(&id)?;
+        made.ok_or_else(|| {
+            DirectoryError::Store(StoreError::Corrupt(format!("{id} was made and is not there"))).into()
+        })
+    }
+
+    /// Replaces an organization's name, profile, catalogs, zone and settings.
+    ///
+    /// # Errors
+    /// When it names a profile, catalog or zone that is not known.
+    pub fn update_organization(&self, row: &OrganizationRow) -> Result<Arc<Entry>, DirectoryError> {
+        let own = self.store.catalog(row.code)?;
+        directory::entry_of(row.clone(), own.as_deref())?;
+        let before = self.directory.find(&row.id)?;
+        self.store.transact(&mut |transaction| transaction.update_organization(row))?;
+        self.directory.forget(row.code);
+        let changed = self.directory.find(&row.id)?;
+        if before
+            .is_none_or(|before| before.row.catalogs != row.catalogs || before.row.profile != row.profile)
+        {
+            self.index.refresh(row.code);
+        }
+        changed.ok_or_else(|| DirectoryError::Store(StoreError::Corrupt(format!("{} is gone", row.id))))
+    }
+
+    /// The signed head of a log; signed anew when the log grew, at most once a second.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn checkpoint(&self, org: &Organization) -> Result<String, StoreError> {
+        let head = self.store.head(org.code())?;
+        let mut signed = self.checkpoints.lock().unwrap_or_else(|it| it.into_inner());
+        let now = now_ms();
+        if let Some((at, size, note)) = signed.get(&org.code())
+            && (*size == head.size || now < at + CHECKPOINT_MS)
+        {
+            return Ok(note.clone());
+        }
+        let row = &org.entry().row;
+        let origin = format!("{}/log/{}", row.log_host, row.log_id);
+        let note = self.key.sign(&Checkpoint { origin, size: head.size, root: head.frontier.root() });
+        signed.insert(org.code(), (now, head.size, note.clone()));
+        Ok(note)
+    }
+
+    /// The key that checkpoints are verified with, one line.
+    pub fn verifier_key(&self) -> String {
+        self.key.verifier().to_string()
+    }
+}

@@ -1,0 +1,107 @@
+//! Keys that an installation makes for itself at its first start. Deliberately absent: keys of callers.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use everlog_core::checkpoint::{KeyError, LogKey};
+use everlog_core::hex::{self, Hex};
+
+use crate::access::Secret;
+use crate::store::{Store, StoreError};
+
+const OPERATOR_FILE: &str = "operator.key";
+const LOG_FILE: &str = "log.key";
+const CURSOR_META: &str = "cursor_key";
+
+/// Why a key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// It can neither be read nor made.
+    #[error("{path} cannot be used")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The host cannot be the name of a key.
+    #[error("the log host {host} cannot name a key")]
+    Name {
+        /// The host.
+        host: String,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// It holds something else.
+    #[error("{0} is a key of 64 hexadecimal digits, and this is not")]
+    Malformed(String),
+}
+
+/// The operator's key: the one that is set, else the one in the data directory, made at the first start and told once.
+pub(super) fn operator_key(data: &Path, set: Option<&str>) -> Result<String, KeyFileError> {
+    if let Some(key) = set {
+        return Ok(key.to_owned());
+    }
+    let path = data.join(OPERATOR_FILE);
+    let (key, is_new) = read_or_make(&path, || format!("evl_op_{}", &Secret::new_session().as_str()[7..]))?;
+    if is_new {
+        eprintln!("The operator's key, kept in {} and shown only now:\n  {key}", path.display());
+    }
+    Ok(key)
+}
+
+/// The key that signs checkpoints.
+pub(super) fn log_key(data: &Path, host: &str, set: Option<&str>) -> Result<LogKey, KeyFileError> {
+    let path = data.join(LOG_FILE);
+    let (text, place) = match set {
+        Some(text) => (text.to_owned(), "EVERLOG_LOG_KEY".to_owned()),
+        None => (read_or_make(&path, random_hex)?.0, path.display().to_string()),
+    };
+    let seed = hex::decode(text.trim()).ok_or(KeyFileError::Malformed(place))?;
+    LogKey::from_seed(host, seed).map_err(|source| KeyFileError::Name { host: host.to_owned(), source })
+}
+
+/// The key that seals cursors: in the store, so that every process of one installation has the same.
+pub(super) fn cursor_key(store: &dyn Store) -> Result<[u8; 32], StoreError> {
+    let read = || -> Result<Option<[u8; 32]>, StoreError> {
+        Ok(store.meta(CURSOR_META)?.and_then(|bytes| bytes.try_into().ok()))
+    };
+    if let Some(key) = read()? {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    getrandom::fill(&mut key)
+        .map_err(|source| StoreError::Io { doing: "get random bytes", source: source.into() })?;
+    store.transact(&mut |transaction| transaction.set_meta(CURSOR_META, &key))?;
+    Ok(key)
+}
+
+fn random_hex() -> String {
+    let mut seed = [0; 32];
+    // A key that is not random must not be made: an empty text is refused by its reader.
+    getrandom::fill(&mut seed).map(|()| Hex(&seed).to_string()).unwrap_or_default()
+}
+
+/// The content of a file that only its owner may read; made, and durable, when it is not there.
+fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> Result<(String, bool), KeyFileError> {
+    let fault = |source| KeyFileError::Io { path: path.to_owned(), source };
+    match std::fs::read_to_string(path) {
+        Ok(text) => return Ok((text.trim().to_owned(), false)),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+        Err(why) => return Err(fault(why)),
+    }
+    let key = make();
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(key.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+    };
+    write().map_err(fault)?;
+    Ok((key, true))
+}

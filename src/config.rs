@@ -1,0 +1,149 @@
+//! What an operator sets: flags, environment and a file, the stronger in front. Deliberately absent: settings of an
+//! organization, which stand in the store.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+/// Where the server listens when nothing is said.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:7878";
+/// Where data lies when nothing is said.
+pub const DATA_DEFAULT: &str = "./everlog-data";
+
+/// The flags of `serve`; each also as an environment variable, and in the file of `--config` under the same name.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The address to listen on [default: 127.0.0.1:7878]
+    #[arg(long, env = "EVERLOG_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// The directory that holds the truth [default: ./everlog-data]
+    #[arg(long, env = "EVERLOG_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The address under which people reach this server, for links; also the host in the origin of new logs
+    #[arg(long, env = "EVERLOG_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The host in the origin of new logs [default: the host of the public URL, else everlog.invalid]
+    #[arg(long, env = "EVERLOG_LOG_HOST", value_name = "HOST")]
+    pub log_host: Option<String>,
+    /// An address whose X-Forwarded-For is believed; may be repeated
+    #[arg(long, env = "EVERLOG_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How log lines are written: text or json [default: text]
+    #[arg(long, env = "EVERLOG_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// The operator's key, 32 characters or more [default: made at first start, kept in the data directory]
+    #[arg(skip)]
+    pub operator_key: Option<String>,
+    /// The seed of the key that signs checkpoints, 64 hexadecimal digits [default: made at first start]
+    #[arg(skip)]
+    pub log_key: Option<String>,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what is expected.
+    #[error("{path} is not a configuration")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why, with line and column.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A value is not usable.
+    #[error("{name}: {why}")]
+    Value {
+        /// What was set.
+        name: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+impl Config {
+    /// Completes what the flags and the environment say with what the file says, and takes the secrets, which are never
+    /// flags, from the environment.
+    ///
+    /// # Errors
+    /// Names the file or the value at fault.
+    pub fn complete(mut self, file: Option<&Path>) -> Result<Self, ConfigError> {
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+            let file: Self = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
+                path: path.to_owned(),
+                source: Box::new(source),
+            })?;
+            self.listen = self.listen.or(file.listen);
+            self.data = self.data.or(file.data);
+            self.public_url = self.public_url.or(file.public_url);
+            self.log_host = self.log_host.or(file.log_host);
+            self.log_format = self.log_format.or(file.log_format);
+            self.operator_key = file.operator_key;
+            self.log_key = file.log_key;
+            if self.trusted_proxies.is_empty() {
+                self.trusted_proxies = file.trusted_proxies;
+            }
+        }
+        self.operator_key = std::env::var("EVERLOG_OPERATOR_KEY").ok().or(self.operator_key);
+        self.log_key = std::env::var("EVERLOG_LOG_KEY").ok().or(self.log_key);
+        self.check()?;
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if !self.public_url.as_ref().is_none_or(is_url) {
+            return Err(ConfigError::Value { name: "public_url", why: "begins with http:// or https://" });
+        }
+        if self
+            .operator_key
+            .as_ref()
+            .is_some_and(|key| key.chars().count() < crate::access::OPERATOR_KEY_CHARS_MIN)
+        {
+            return Err(ConfigError::Value {
+                name: "EVERLOG_OPERATOR_KEY",
+                why: "has 32 characters or more",
+            });
+        }
+        Ok(())
+    }
+
+    /// The directory that holds the truth.
+    pub fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT))
+    }
+
+    /// The host in the origin of new logs.
+    pub fn log_host(&self) -> String {
+        let host_of = |url: &String| {
+            let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+        };
+        let host = self.log_host.clone().or_else(|| self.public_url.as_ref().map(host_of));
+        host.filter(|host| !host.is_empty()).unwrap_or_else(|| "everlog.invalid".to_owned())
+    }
+}

@@ -1,0 +1,112 @@
+//! The route table: every path of the API on one page, and what every answer has in common.
+//!
+//! Deliberately absent: what a handler does; each stands in the file that its URL names.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::reference::Credentials;
+
+mod body;
+mod checkpoint;
+mod events;
+mod extract;
+mod feed;
+mod keys;
+mod layers;
+mod operations;
+mod organizations;
+mod problem;
+mod reference;
+mod serve;
+mod sessions;
+
+pub(crate) use events::answer;
+pub use problem::Problem;
+pub use serve::{Serving, serve};
+
+/// Largest JSON body, in bytes, as sent and as unpacked.
+pub const JSON_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Longest line of an NDJSON body, in bytes: an event in canonical form has at most 262,144, and may be written wider.
+pub const NDJSON_LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How long a body may stand still before the request is given up.
+pub const BODY_IDLE_MAX: Duration = Duration::from_secs(30);
+/// How long the head of a request may take.
+pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// Most connections at once.
+pub const CONNECTIONS_MAX: usize = 20_000;
+
+/// What the generated document says of the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Everlog",
+        description = "The activity log and audit trail: record events, find them, prove them.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    modifiers(&Credentials),
+    tags(
+        (name = "events", description = "Recording and finding what happened."),
+        (name = "evidence", description = "The signed head of a log."),
+        (name = "administration", description = "Organizations, keys and viewer sessions."),
+        (name = "operations", description = "Health and metrics.")
+    )
+)]
+struct Api;
+
+/// Every route of the API with its place in the OpenAPI document.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(organizations::create_organization, organizations::list_organizations))
+        .routes(routes!(organizations::read_organization, organizations::update_organization))
+        .routes(routes!(organizations::read_profile))
+        .routes(routes!(keys::create_key, keys::list_keys))
+        .routes(routes!(keys::revoke_key))
+        .routes(routes!(keys::create_vendor_key, keys::list_vendor_keys))
+        .routes(routes!(keys::revoke_vendor_key))
+        .routes(routes!(sessions::create_session, sessions::end_session))
+        .routes(routes!(events::record_events, events::list_events))
+        .routes(routes!(events::total_events))
+        .routes(routes!(events::facet_events))
+        .routes(routes!(events::histogram_events))
+        .routes(routes!(events::read_event))
+        .routes(routes!(feed::read_feed))
+        .routes(routes!(checkpoint::read_checkpoint))
+        .routes(routes!(checkpoint::read_log_key))
+        .routes(routes!(operations::health))
+        .routes(routes!(operations::readiness))
+        .routes(routes!(operations::read_metrics))
+}
+
+/// The whole API as a document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// Every route of the server.
+pub fn router(app: App) -> Router {
+    let (routes, document) = api().split_for_parts();
+    let compressed = SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
+    routes
+        .merge(reference::routes(&document))
+        .fallback(problem::no_such_path)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(RequestBodyTimeoutLayer::new(BODY_IDLE_MAX))
+        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(from_fn_with_state(app.clone(), layers::observe))
+        .layer(from_fn(layers::finish))
+        .with_state(app)
+}

@@ -1,0 +1,95 @@
+//! Reading bodies: bounded, of the right type, strictly parsed. Deliberately absent: what they mean.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use everlog_core::event::FieldError;
+use everlog_core::json;
+use everlog_core::json::DEPTH_MAX;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::http::JSON_BODY_BYTES_MAX;
+use crate::http::problem::Problem;
+
+/// The content types of bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContentType {
+    Json,
+    Ndjson,
+}
+
+impl ContentType {
+    /// What the header says; without one, JSON is meant.
+    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(Self::Json) };
+        let text = value.to_str().unwrap_or_default();
+        let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/json" => Ok(Self::Json),
+            "application/x-ndjson" | "application/jsonl" => Ok(Self::Ndjson),
+            _ => {
+                let detail = "the content type is application/json or application/x-ndjson";
+                Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+            }
+        }
+    }
+}
+
+/// A whole JSON body, parsed as strictly as an event.
+pub(super) async fn json(body: Body) -> Result<Value, Problem> {
+    let bytes = to_bytes(body, JSON_BODY_BYTES_MAX).await.map_err(|why| too_large_or_broken(&why))?;
+    // An array of events is one level deeper than an event.
+    let is_array = bytes.trim_ascii_start().starts_with(b"[");
+    Ok(json::parse_with_depth(&bytes, DEPTH_MAX + usize::from(is_array))?)
+}
+
+/// Why a body ended: it is too large, or it broke off.
+pub(super) fn too_large_or_broken(why: &axum::Error) -> Problem {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(why);
+    while let Some(error) = source {
+        if error.to_string().contains("length limit exceeded") {
+            let detail =
+                format!("a JSON body has at most {JSON_BODY_BYTES_MAX} bytes; NDJSON may have any length");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
+        }
+        source = error.source();
+    }
+    Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", "the body broke off or cannot be unpacked")
+}
+
+/// A JSON body of a known shape.
+pub(super) struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        if ContentType::of(request.headers())? != ContentType::Json {
+            let detail = "the content type is application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+        }
+        let value = json(request.into_body()).await?;
+        serde_path_to_error::deserialize(value).map(Self).map_err(|why| {
+            let message = why.inner().to_string();
+            Problem::invalid(vec![FieldError {
+                pointer: pointer(why.path()),
+                code: "invalid_value",
+                message,
+            }])
+        })
+    }
+}
+
+/// A path as an RFC 6901 pointer.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segments = path.iter().map(|segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => "/?".to_owned(),
+    });
+    segments.collect()
+}

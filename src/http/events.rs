@@ -1,0 +1,409 @@
+//! `/v1/organizations/{org}/events`: recording, listing and counting. Deliberately absent: what a query means (`core`).
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use everlog_core::catalog::Kind;
+use everlog_core::event::Mode;
+use everlog_core::hex::Hex;
+use everlog_core::query::once;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::access::{Organization, Right};
+use crate::app::App;
+use crate::http::body::{self, ContentType};
+use crate::http::extract::{Holder, InOrg, Origin, Params, blocking, moment, open};
+use crate::http::problem::Problem;
+use crate::http::{NDJSON_LINE_BYTES_MAX, reference};
+use crate::index::FacetField;
+use crate::log::{BATCH_EVENTS_MAX, Outcome, Source};
+use crate::read::{iso, present};
+
+/// How many events of a streamed body are taken in together.
+const NDJSON_GROUP_EVENTS: usize = 500;
+/// How many groups of answers may wait for a slow reader.
+const NDJSON_ANSWERS_MAX: usize = 8;
+
+/// The fields that can be counted, by their name in `fields=`.
+const FACETS: &[(&str, FacetField)] = &[
+    ("category", FacetField::Category),
+    ("action", FacetField::Action),
+    ("kind", FacetField::Kind),
+    ("actor", FacetField::Actor),
+    ("target_type", FacetField::TargetType),
+    ("ip", FacetField::Ip),
+    ("outcome", FacetField::Outcome),
+];
+
+/// Record events.
+///
+/// One object answers 201 (200 for a duplicate), an array of at most 1,000 answers 200 with one result each, NDJSON of
+/// any length answers one line per event, in order, while it is read. What is answered `created` or `duplicate` is on
+/// disk, in the tree, and found by the next query. Sending the same id again is safe.
+#[utoipa::path(
+    post, path = "/v1/organizations/{org}/events", tag = "events",
+    params(
+        ("org" = String, Path, description = "The organization's id"),
+        ("mode" = Option<String>, Query, description = "command (default), or record for history (scope admin)")
+    ),
+    request_body(description = "An event, an array of events, or NDJSON", content(("application/json"), ("application/x-ndjson"))),
+    responses(
+        (status = 201, description = "Recorded"), (status = 200, description = "Recorded before, or several results"),
+        (status = 400, body = Problem, description = "The bytes are not JSON"),
+        (status = 409, body = Problem, description = "The id names another event"),
+        (status = 413, body = Problem, description = "Too many bytes or items"),
+        (status = 422, body = Problem, description = "A member is at fault"),
+        (status = 503, body = Problem, description = "Nothing can be written now")
+    )
+)]
+pub(super) async fn record_events(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    params: Params,
+    origin: Origin,
+    request: Request,
+) -> Result<Response, Problem> {
+    params.only(&["mode"])?;
+    let mode = match once(&params.0, "mode").map_err(crate::read::ReadError::Param)? {
+        None | Some("command") => Mode::Command,
+        Some("record") => Mode::Record,
+        Some(_) => {
+            let fault = everlog_core::query::ParamError::expected("mode", "command or record");
+            return Err(crate::read::ReadError::Param(fault).into());
+        }
+    };
+    let org = open(&app, &caller, id.clone(), Right::Write).await?;
+    if mode == Mode::Record {
+        open(&app, &caller, id, Right::Admin).await?;
+    }
+    let source = origin.source(&caller);
+    if ContentType::of(request.headers())? == ContentType::Ndjson {
+        return Ok(stream(app, org, source, mode, request.into_body()));
+    }
+    match body::json(request.into_body()).await? {
+        Value::Array(events) => record_array(&app, &org, &source, mode, events).await,
+        event => record_one(&app, &org, &source, mode, event).await,
+    }
+}
+
+async fn record_one(
+    app: &App,
+    org: &Organization,
+    source: &Source,
+    mode: Mode,
+    event: Value,
+) -> Result<Response, Problem> {
+    app.quotas.take(org, 1)?;
+    let outcome = app.log.append(org.entry(), source, mode, vec![event]).await?.pop();
+    match outcome.ok_or_else(|| Problem::unavailable("the log gave no answer"))? {
+        Outcome::Refused(refusal) => Err(refusal.into()),
+        created @ Outcome::Created(_) => {
+            Ok((StatusCode::CREATED, axum::Json(answer(created))).into_response())
+        }
+        duplicate => Ok(axum::Json(answer(duplicate)).into_response()),
+    }
+}
+
+async fn record_array(
+    app: &App,
+    org: &Organization,
+    source: &Source,
+    mode: Mode,
+    events: Vec<Value>,
+) -> Result<Response, Problem> {
+    if events.len() > BATCH_EVENTS_MAX {
+        let detail = format!("an array has at most {BATCH_EVENTS_MAX} events; NDJSON may have any number");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_events", detail));
+    }
+    app.quotas.take(org, events.len())?;
+    let outcomes = app.log.append(org.entry(), source, mode, events).await?;
+    let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+    let created = count(|it| matches!(it, Outcome::Created(_)));
+    let duplicates = count(|it| matches!(it, Outcome::Duplicate(_)));
+    let refused = count(|it| matches!(it, Outcome::Refused(_)));
+    let results: Vec<Value> = outcomes.into_iter().map(answer).collect();
+    let whole = json!({"results": results, "created": created, "duplicates": duplicates, "refused": refused});
+    Ok(axum::Json(whole).into_response())
+}
+
+/// What is told of one event.
+pub(crate) fn answer(outcome: Outcome) -> Value {
+    let (status, recorded) = match outcome {
+        Outcome::Created(recorded) => ("created", recorded),
+        Outcome::Duplicate(recorded) => ("duplicate", recorded),
+        Outcome::Refused(refusal) => return refused(Problem::from(refusal)),
+    };
+    json!({
+        "id": recorded.id, "seq": recorded.seq, "status": status, "leaf_hash": Hex(&recorded.leaf_hash).to_string(),
+        "received_at": iso(recorded.received_ms), "implied": [],
+    })
+}
+
+fn refused(problem: Problem) -> Value {
+    json!({"status": "refused", "problem": problem})
+}
+
+/// Takes in a body of any length in constant memory, and answers while it reads.
+fn stream(app: App, org: Organization, source: Source, mode: Mode, body: Body) -> Response {
+    let (answers, received) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(NDJSON_ANSWERS_MAX);
+    tokio::spawn(async move {
+        let mut intake = Intake { app, org, source, mode, group: Vec::new(), answers };
+        // When nobody reads the answers any more, nothing more is taken in.
+        if intake.run(body).await.is_none() {
+            tracing::debug!("a stream of events was given up by its sender");
+        }
+    });
+    let stream = ReceiverStream::new(received);
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response()
+}
+
+struct Intake {
+    app: App,
+    org: Organization,
+    source: Source,
+    mode: Mode,
+    group: Vec<Result<Value, Problem>>,
+    answers: mpsc::Sender<Result<Vec<u8>, std::io::Error>>,
+}
+
+impl Intake {
+    async fn run(&mut self, body: Body) -> Option<()> {
+        let mut chunks = body.into_data_stream();
+        let mut line = Vec::new();
+        // The rest of a line that is too long is passed over.
+        let mut is_too_long = false;
+        while let Some(chunk) = chunks.next().await {
+            let Ok(chunk) = chunk else {
+                self.group.push(Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "incomplete_body",
+                    "the body broke off",
+                )));
+                return self.commit().await;
+            };
+            let mut pieces = chunk.split(|byte| *byte == b'\n').peekable();
+            while let Some(piece) = pieces.next() {
+                is_too_long |= line.len() + piece.len() > NDJSON_LINE_BYTES_MAX;
+                if !is_too_long {
+                    line.extend_from_slice(piece);
+                }
+                if pieces.peek().is_some() {
+                    self.take(&mut line, &mut is_too_long);
+                    if self.group.len() >= NDJSON_GROUP_EVENTS {
+                        self.commit().await?;
+                    }
+                }
+            }
+            // What came together is recorded together, so that a slow sender is answered at once.
+            self.commit().await?;
+        }
+        self.take(&mut line, &mut is_too_long);
+        self.commit().await
+    }
+
+    fn take(&mut self, line: &mut Vec<u8>, is_too_long: &mut bool) {
+        if std::mem::take(is_too_long) {
+            let detail = format!("a line has at most {NDJSON_LINE_BYTES_MAX} bytes");
+            self.group.push(Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "line_too_long", detail)));
+        } else if !line.trim_ascii().is_empty() {
+            self.group.push(everlog_core::json::parse(line).map_err(Problem::from));
+        }
+        line.clear();
+    }
+
+    async fn commit(&mut self) -> Option<()> {
+        if self.group.is_empty() {
+            return Some(());
+        }
+        let (mut events, mut order) = (Vec::new(), Vec::new());
+        for item in self.group.drain(..) {
+            match item {
+                Ok(event) => {
+                    events.push(event);
+                    order.push(None);
+                }
+                Err(problem) => order.push(Some(problem)),
+            }
+        }
+        let count = events.len();
+        let outcomes = match self.app.quotas.take(&self.org, count) {
+            Err(exhausted) => Err(exhausted.into()),
+            Ok(()) if count == 0 => Ok(Vec::new()),
+            Ok(()) => self
+                .app
+                .log
+                .append(self.org.entry(), &self.source, self.mode, events)
+                .await
+                .map_err(Problem::from),
+        };
+        let mut lines = Vec::new();
+        let mut outcomes = outcomes.map(Vec::into_iter);
+        for problem in order {
+            let value = match (problem, &mut outcomes) {
+                (Some(problem), _) => refused(problem),
+                (None, Ok(outcomes)) => outcomes.next().map(answer).unwrap_or_default(),
+                (None, Err(problem)) => refused(problem.clone()),
+            };
+            lines.extend(serde_json::to_vec(&value).unwrap_or_default());
+            lines.push(b'\n');
+        }
+        self.answers.send(Ok(lines)).await.ok()
+    }
+}
+
+/// List events.
+///
+/// A page in the order asked for, newest first by default. `next` and `previous` are the cursors of the pages around it;
+/// later pages hold only what was there when the first one was asked for.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/events", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::PageParameters),
+    responses((status = 200, description = "`{data, next, previous}`"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn list_events(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    Params(params): Params,
+) -> Result<axum::Json<Value>, Problem> {
+    let org = open(&app, &caller, id, Right::Read).await?;
+    let moment = moment(&caller, &org);
+    blocking(move || {
+        let question = app.reader.question(&org, &params, &[], &moment)?;
+        let page = app.reader.page(&org, &question)?;
+        let data: Vec<Value> = page.events.iter().map(|event| present(event, &org)).collect();
+        Ok(axum::Json(json!({"data": data, "next": page.next, "previous": page.previous})))
+    })
+    .await
+}
+
+/// Count events.
+///
+/// The exact number of events that a query matches.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/events/total", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters),
+    responses((status = 200, description = "`{total}`"), (status = 400, body = Problem))
+)]
+pub(super) async fn total_events(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    Params(params): Params,
+) -> Result<axum::Json<Value>, Problem> {
+    let org = open(&app, &caller, id, Right::Read).await?;
+    let moment = moment(&caller, &org);
+    blocking(move || {
+        let question = app.reader.question(&org, &params, &[], &moment)?;
+        Ok(axum::Json(json!({"total": app.reader.total(&org, &question)?})))
+    })
+    .await
+}
+
+/// Count events by value.
+///
+/// Only values that occur, each field counted under all other filters, at most 100 of each; `prefix` narrows them down.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/events/facets", tag = "events",
+    params(
+        ("org" = String, Path, description = "The organization's id"), 
+        reference::QueryParameters,
+        ("fields" = Option<String>, Query, description = "Of category, action, kind, actor, target_type, ip, outcome; all by default"),
+        ("prefix" = Option<String>, Query, description = "How value or label begins")
+    ),
+    responses((status = 200, description = "`{field: [{value, label, count}]}`"), (status = 400, body = Problem))
+)]
+pub(super) async fn facet_events(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    Params(params): Params,
+) -> Result<axum::Json<Value>, Problem> {
+    let org = open(&app, &caller, id, Right::Read).await?;
+    let moment = moment(&caller, &org);
+    blocking(move || {
+        let question = app.reader.question(&org, &params, &["fields", "prefix"], &moment)?;
+        let prefix = once(&params, "prefix").map_err(crate::read::ReadError::Param)?.unwrap_or_default();
+        let mut found = serde_json::Map::new();
+        for (name, field) in facet_fields(&params)? {
+            let values = app.reader.facet(&org, &question, field, prefix)?;
+            let values: Vec<Value> = values
+                .into_iter()
+                .map(|value| json!({"value": value.value, "label": value.label, "count": value.count}))
+                .collect();
+            found.insert(name.to_owned(), Value::Array(values));
+        }
+        Ok(axum::Json(Value::Object(found)))
+    })
+    .await
+}
+
+fn facet_fields(params: &[(String, String)]) -> Result<Vec<(&'static str, FacetField)>, Problem> {
+    use everlog_core::query::ParamError;
+    let Some(list) = once(params, "fields").map_err(crate::read::ReadError::Param)? else {
+        return Ok(FACETS.to_vec());
+    };
+    let names: Vec<_> = FACETS.iter().map(|(name, _)| *name).collect();
+    let unknown = || ParamError::expected("fields", format!("of {}, separated by commas", names.join(", ")));
+    let find = |name: &str| FACETS.iter().find(|(known, _)| *known == name.trim()).copied();
+    let found: Result<Vec<_>, _> = list.split(',').map(|name| find(name).ok_or_else(unknown)).collect();
+    found.map_err(|fault| crate::read::ReadError::Param(fault).into())
+}
+
+/// Count events over time.
+///
+/// Buckets are whole minutes, hours, days, weeks or months of the reader's zone, chosen to be few enough to draw.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/events/histogram", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters),
+    responses((status = 200, description = "`{interval, buckets: [{from, to, created, updated, deleted, transferred, other}]}`"), (status = 400, body = Problem))
+)]
+pub(super) async fn histogram_events(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    Params(params): Params,
+) -> Result<axum::Json<Value>, Problem> {
+    let org = open(&app, &caller, id, Right::Read).await?;
+    let moment = moment(&caller, &org);
+    blocking(move || {
+        let question = app.reader.question(&org, &params, &[], &moment)?;
+        let histogram = app.reader.histogram(&org, &question, &moment)?;
+        let buckets = histogram.buckets.into_iter().map(|(from, to, counts)| {
+            let mut bucket = json!({"from": iso(from), "to": iso(to)});
+            for (kind, count) in Kind::ALL.iter().zip(counts) {
+                bucket[kind.as_str()] = json!(count);
+            }
+            bucket
+        });
+        let buckets: Vec<Value> = buckets.collect();
+        Ok(axum::Json(json!({"interval": histogram.interval, "buckets": buckets})))
+    })
+    .await
+}
+
+/// Read one event.
+///
+/// By its id, or by its position where the reader sees everything.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/events/{id}", tag = "events",
+    params(("org" = String, Path, description = "The organization's id"), ("id" = String, Path, description = "Id or position")),
+    responses((status = 200, description = "The event"), (status = 404, body = Problem))
+)]
+pub(super) async fn read_event(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    Path((_, event_id)): Path<(String, String)>,
+    params: Params,
+) -> Result<axum::Json<Value>, Problem> {
+    params.only(&[])?;
+    let org = open(&app, &caller, id, Right::Read).await?;
+    blocking(move || {
+        let event = app.reader.event(&org, &event_id)?.ok_or_else(|| Problem::not_found("event"))?;
+        Ok(axum::Json(present(&event, &org)))
+    })
+    .await
+}

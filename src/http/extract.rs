@@ -1,0 +1,167 @@
+//! What handlers take from a request: the caller, the organization's id, the parameters, the way it came.
+//!
+//! Deliberately absent: bodies, which `body` reads strictly.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use everlog_core::event::Via;
+use everlog_core::ids::OrgId;
+use everlog_core::query::Moment;
+use serde::Deserialize;
+
+use crate::access::{Caller, Denied, Organization, Right};
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::log::{Source, now_ms};
+use crate::read::week_start;
+
+/// Most parameters of a URL.
+const PARAMETERS_MAX: usize = 1_000;
+/// Most addresses that are believed of a chain of proxies.
+const FORWARDED_MAX: usize = 20;
+
+/// The holder of the one credential of a request.
+pub(super) struct Holder(pub Caller);
+
+impl FromRequestParts<App> for Holder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let token = bearer(&parts.headers)?.to_owned();
+        let app = app.clone();
+        blocking(move || Ok(app.access.authenticate(&token, now_ms())?)).await.map(Self)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return Err(Denied::Unauthenticated.into());
+    };
+    let (scheme, token) =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Denied::Unauthenticated)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Denied::Unauthenticated.into());
+    }
+    Ok(token.trim())
+}
+
+/// The organization's id in the path; what can be none is not found.
+pub(super) struct InOrg(pub OrgId);
+
+#[derive(Deserialize)]
+struct OrgPath {
+    org: String,
+}
+
+impl FromRequestParts<App> for InOrg {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let not_found = || Problem::not_found("organization");
+        let Path(OrgPath { org }) = Path::from_request_parts(parts, app).await.map_err(|_| not_found())?;
+        OrgId::try_from(org).map(Self).map_err(|_| not_found())
+    }
+}
+
+/// The parameters of the URL, in order.
+pub(super) struct Params(pub Vec<(String, String)>);
+
+impl FromRequestParts<App> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let refuse = |detail| Problem::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail);
+        let params = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let Query(params) = params.map_err(|_| refuse("the parameters of the URL cannot be read"))?;
+        if params.len() > PARAMETERS_MAX {
+            return Err(refuse("the URL has too many parameters"));
+        }
+        Ok(Self(params))
+    }
+}
+
+impl Params {
+    /// Refuses every parameter but these.
+    pub fn only(&self, known: &[&str]) -> Result<(), Problem> {
+        match self.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => {
+                use everlog_core::query::{ParamError, ParamFault};
+                Err(crate::read::ReadError::Param(ParamError::new(name, ParamFault::Unknown)).into())
+            }
+        }
+    }
+}
+
+/// The addresses by which a request came: the peer's, and what trusted proxies say.
+pub(super) struct Origin {
+    remote: Option<IpAddr>,
+    forwarded: Vec<String>,
+}
+
+impl FromRequestParts<App> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let remote = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+        let is_trusted = remote.is_some_and(|ip| app.server.trusted_proxies.contains(&ip));
+        let forwarded = if is_trusted { forwarded(&parts.headers) } else { Vec::new() };
+        Ok(Self { remote, forwarded })
+    }
+}
+
+fn forwarded(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let addresses = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let mut addresses: Vec<_> =
+        addresses.filter(|text| text.parse::<IpAddr>().is_ok()).map(str::to_owned).collect();
+    // The nearest are the ones that our own proxies saw.
+    addresses.drain(..addresses.len().saturating_sub(FORWARDED_MAX));
+    addresses
+}
+
+impl Origin {
+    /// How what this caller sends came in.
+    pub fn source(self, caller: &Caller) -> Source {
+        let (key_id, session_id) = match caller {
+            Caller::Operator => (None, None),
+            Caller::Key(key) => (Some(key.id.clone()), None),
+            Caller::Session(session) => (None, Some(session.id.clone())),
+        };
+        let remote = self.remote.map(|ip| ip.to_string());
+        Source { via: Via::Api, key_id, session_id, remote, forwarded: self.forwarded }
+    }
+}
+
+/// Opens the organization of a request for its caller.
+pub(super) async fn open(
+    app: &App,
+    caller: &Caller,
+    id: OrgId,
+    right: Right,
+) -> Result<Organization, Problem> {
+    let (app, caller) = (app.clone(), caller.clone());
+    blocking(move || Ok(app.access.open(&caller, &id, right)?)).await
+}
+
+/// What relative times mean to a caller: the session's zone, else the organization's.
+pub(super) fn moment(caller: &Caller, org: &Organization) -> Moment {
+    let own = match caller {
+        Caller::Session(session) => session.time_zone.clone(),
+        _ => None,
+    };
+    let time_zone = own.unwrap_or_else(|| org.entry().time_zone.clone());
+    Moment { now_ms: now_ms(), time_zone, week_start: week_start(org) }
+}
+
+/// Runs what waits for a disk where waiting harms nobody.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|why| Err(Problem::internal(&why)))
+}

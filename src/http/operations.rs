@@ -1,0 +1,61 @@
+//! Health, readiness and metrics, for whatever keeps the server running. Deliberately absent: anything that would need a key.
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::http::extract::blocking;
+use crate::http::problem::Problem;
+use crate::index::TAIL_EVENTS_MAX;
+
+/// Whether the process lives.
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It lives")))]
+pub(super) async fn health() -> axum::Json<Value> {
+    axum::Json(json!({"status": "ok"}))
+}
+
+/// Whether requests should be sent here: the store answers, writing is possible, the index keeps up.
+#[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, description = "Ready"), (status = 503, body = Problem)))]
+pub(super) async fn readiness(State(app): State<App>) -> Result<axum::Json<Value>, Problem> {
+    if app.stopping.is_set() {
+        return Err(Problem::unavailable("the server is stopping"));
+    }
+    blocking(move || {
+        let behind = app.index.lag();
+        // An empty transaction shows whether the store can still write.
+        app.store.transact(&mut |_| Ok(()))?;
+        if behind >= TAIL_EVENTS_MAX as u64 {
+            return Err(Problem::unavailable("the index is behind"));
+        }
+        Ok(axum::Json(json!({"status": "ready", "index_behind_events": behind})))
+    })
+    .await
+}
+
+/// Counters for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain", body = String)))]
+pub(super) async fn read_metrics(State(app): State<App>) -> Response {
+    let mut text = app.requests.encode();
+    let counters = app.log.counters();
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed) as f64;
+    let own = [
+        ("events_recorded", "counter", "Events recorded", count(&counters.events)),
+        ("events_duplicate", "counter", "Events that were there before", count(&counters.duplicates)),
+        ("events_refused", "counter", "Events refused", count(&counters.refused)),
+        ("commits", "counter", "Transactions of the writer", count(&counters.commits)),
+        ("commit_seconds", "counter", "Time spent in them", count(&counters.commit_us) / 1e6),
+        ("index_behind_events", "gauge", "Events that wait for the index", app.index.lag() as f64),
+    ];
+    for (name, kind, help, value) in own {
+        let total = if kind == "counter" { "_total" } else { "" };
+        text.push_str(&format!("# HELP everlog_{name} {help}.\n# TYPE everlog_{name} {kind}\n"));
+        text.push_str(&format!("everlog_{name}{total} {value}\n"));
+    }
+    text.push_str("# EOF\n");
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}

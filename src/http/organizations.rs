@@ -1,0 +1,287 @@
+//! `/v1/organizations`: made, read and changed. Deliberately absent: deleting; a log is kept for ever.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use everlog_core::event::FieldError;
+use everlog_core::ids::OrgId;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::access::{Caller, Right};
+use crate::app::{App, NewOrganization, OrganizationError};
+use crate::directory::{DirectoryError, Entry};
+use crate::http::body::Json;
+use crate::http::extract::{Holder, InOrg, Origin, blocking, open};
+use crate::http::keys::{fault, operator};
+use crate::http::problem::Problem;
+use crate::log::Source;
+use crate::read::iso;
+use crate::settings::Settings;
+
+/// Longest name of an organization, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// An organization to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganizationRequest {
+    /// `[a-z0-9][a-z0-9_-]{0,62}`, for ever.
+    id: String,
+    /// The name people know it by.
+    name: String,
+    /// documents, workspace, signing or platform.
+    profile: String,
+    /// The shipped catalogs it uses; the profile's when absent.
+    #[serde(default)]
+    catalogs: Vec<String>,
+    /// The IANA name of its zone; UTC when absent.
+    time_zone: Option<String>,
+    /// Its settings.
+    #[serde(default)]
+    settings: Settings,
+}
+
+/// What changes of an organization; absent members stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganizationChange {
+    /// Its new name.
+    name: Option<String>,
+    /// Its new profile.
+    profile: Option<String>,
+    /// Its new catalogs.
+    catalogs: Option<Vec<String>>,
+    /// Its new zone.
+    time_zone: Option<String>,
+    /// Settings to be merged in (RFC 7396): a null takes one away.
+    settings: Option<serde_json::Map<String, Value>>,
+}
+
+/// Make an organization.
+#[utoipa::path(
+    post, path = "/v1/organizations", tag = "administration", request_body = OrganizationRequest,
+    responses((status = 201, description = "The organization"), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
+)]
+pub(super) async fn create_organization(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    Json(request): Json<OrganizationRequest>,
+) -> Result<(StatusCode, axum::Json<Value>), Problem> {
+    operator(&caller)?;
+    let id = OrgId::try_from(request.id).map_err(|why| fault("/id", &why.to_string()))?;
+    check_name(&request.name)?;
+    check_settings(&request.settings)?;
+    let new = NewOrganization {
+        id,
+        name: request.name,
+        profile: request.profile,
+        catalogs: request.catalogs,
+        time_zone: request.time_zone.unwrap_or_else(|| "UTC".to_owned()),
+        settings: request.settings,
+    };
+    blocking(move || {
+        let made = app.create_organization(new).map_err(refused)?;
+        Ok((StatusCode::CREATED, axum::Json(shown(&app, &made)?)))
+    })
+    .await
+}
+
+/// List the organizations of this installation.
+#[utoipa::path(
+    get, path = "/v1/organizations", tag = "administration",
+    responses((status = 200, description = "`{data: […]}`"), (status = 403, body = Problem))
+)]
+pub(super) async fn list_organizations(
+    State(app): State<App>,
+    Holder(caller): Holder,
+) -> Result<axum::Json<Value>, Problem> {
+    operator(&caller)?;
+    blocking(move || {
+        let entries = app.directory.all().map_err(|why| Problem::internal(&why))?;
+        let data: Result<Vec<Value>, Problem> = entries.iter().map(|entry| shown(&app, entry)).collect();
+        Ok(axum::Json(json!({"data": data?})))
+    })
+    .await
+}
+
+/// Read an organization.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}", tag = "administration",
+    params(("org" = String, Path, description = "The organization's id")),
+    responses((status = 200, description = "The organization"), (status = 404, body = Problem))
+)]
+pub(super) async fn read_organization(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+) -> Result<axum::Json<Value>, Problem> {
+    blocking(move || {
+        let org = match &caller {
+            Caller::Operator => app.access.administer(&caller, &id)?,
+            _ => app.access.open(&caller, &id, Right::Read)?,
+        };
+        if matches!(caller, Caller::Session(_)) {
+            // A session learns what its page shows: the size would tell how much is hidden, settings hold secrets.
+            let row = &org.entry().row;
+            return Ok(axum::Json(
+                json!({"id": row.id, "name": row.name, "profile": row.profile, "time_zone": row.time_zone}),
+            ));
+        }
+        Ok(axum::Json(shown(&app, org.entry())?))
+    })
+    .await
+}
+
+/// Change an organization.
+///
+/// A change of its settings is recorded in its log.
+#[utoipa::path(
+    patch, path = "/v1/organizations/{org}", tag = "administration", request_body = OrganizationChange,
+    params(("org" = String, Path, description = "The organization's id")),
+    responses((status = 200, description = "The organization as it is now"), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+pub(super) async fn update_organization(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    origin: Origin,
+    Json(change): Json<OrganizationChange>,
+) -> Result<axum::Json<Value>, Problem> {
+    let source = origin.source(&caller);
+    let held = {
+        let (app, caller) = (app.clone(), caller.clone());
+        blocking(move || Ok(app.access.administer(&caller, &id)?)).await?
+    };
+    let before = held.entry().row.clone();
+    let mut row = before.clone();
+    if let Some(name) = change.name {
+        check_name(&name)?;
+        row.name = name;
+    }
+    row.profile = change.profile.unwrap_or(row.profile);
+    row.catalogs = change.catalogs.unwrap_or(row.catalogs);
+    row.time_zone = change.time_zone.unwrap_or(row.time_zone);
+    for (name, value) in change.settings.unwrap_or_default() {
+        if value.is_null() {
+            row.settings.remove(&name);
+        } else {
+            row.settings.insert(name, value);
+        }
+    }
+    let settings = Settings::from_map(&row.settings).map_err(|why| fault("/settings", &why.to_string()))?;
+    check_settings(&settings)?;
+    let entry = {
+        let (app, row) = (app.clone(), row.clone());
+        blocking(move || app.update_organization(&row).map_err(|why| refused(why.into()))).await?
+    };
+    if let Some(event) = change_event(&before, &row, &caller) {
+        app.log.append_own(&entry, &Source { via: everlog_core::event::Via::Api, ..source }, event).await?;
+    }
+    blocking(move || Ok(axum::Json(shown(&app, &entry)?))).await
+}
+
+/// The event that records a change; secrets are named, never told.
+fn change_event(
+    before: &crate::store::OrganizationRow,
+    after: &crate::store::OrganizationRow,
+    caller: &Caller,
+) -> Option<Value> {
+    let told = |row: &crate::store::OrganizationRow| {
+        let mut told = row.settings.clone();
+        if let Some(keys) = told.get_mut("receipt_keys").and_then(Value::as_object_mut) {
+            keys.values_mut().for_each(|secret| *secret = json!("(secret)"));
+        }
+        told.insert("name".to_owned(), json!(row.name));
+        told.insert("profile".to_owned(), json!(row.profile));
+        told.insert("catalogs".to_owned(), json!(row.catalogs));
+        told.insert("time_zone".to_owned(), json!(row.time_zone));
+        told
+    };
+    if before == after {
+        return None;
+    }
+    let actor = match caller {
+        Caller::Key(key) => json!({"type": "api_key", "id": key.id}),
+        _ => json!({"type": "system", "name": "Operator"}),
+    };
+    Some(json!({
+        "action": "settings.updated", "actor": actor, "before": told(before), "after": told(after),
+        "targets": [{"type": "organization", "id": after.id, "name": after.name}],
+    }))
+}
+
+/// Read the profile in force.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/profile", tag = "administration",
+    params(("org" = String, Path, description = "The organization's id")),
+    responses((status = 200, description = "Columns, filters, presets, roles"), (status = 404, body = Problem))
+)]
+pub(super) async fn read_profile(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+) -> Result<axum::Json<Value>, Problem> {
+    let org = open(&app, &caller, id, Right::Read).await?;
+    Ok(axum::Json(json!(org.entry().profile)))
+}
+
+fn shown(app: &App, entry: &Entry) -> Result<Value, Problem> {
+    let row = &entry.row;
+    let mut settings = row.settings.clone();
+    if let Some(keys) = settings.get_mut("receipt_keys").and_then(Value::as_object_mut) {
+        keys.values_mut().for_each(|secret| *secret = json!("(secret)"));
+    }
+    Ok(json!({
+        "id": row.id, "name": row.name, "profile": row.profile,
+        "catalogs": if row.catalogs.is_empty() { &entry.profile.catalogs } else { &row.catalogs },
+        "time_zone": row.time_zone, "settings": settings, "created_at": iso(row.created_ms),
+        "log_id": row.log_id.to_string(), "origin": format!("{}/log/{}", row.log_host, row.log_id),
+        "size": app.store.head(row.code)?.size,
+    }))
+}
+
+fn check_name(name: &str) -> Result<(), Problem> {
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.trim().chars().count());
+    if fits { Ok(()) } else { Err(fault("/name", "a name of 1 to 200 characters")) }
+}
+
+fn check_settings(settings: &Settings) -> Result<(), Problem> {
+    let faults = settings.faults();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let errors = faults.into_iter().map(|(name, why)| FieldError {
+        pointer: format!("/settings/{name}"),
+        code: "invalid_value",
+        message: why,
+    });
+    Err(Problem::invalid(errors.collect()))
+}
+
+fn refused(error: OrganizationError) -> Problem {
+    match error {
+        OrganizationError::Exists => Problem::new(StatusCode::CONFLICT, "id_conflict", error.to_string()),
+        OrganizationError::Directory(DirectoryError::Store(why)) => Problem::from(why),
+        OrganizationError::Directory(DirectoryError::Unknown { what, .. }) => {
+            let place = ["/profile", "/time_zone", "/catalogs"];
+            let pointer = place
+                .into_iter()
+                .find(|it| what.contains(&it[1..].replace('_', " ").replace("catalogs", "catalog")));
+            let message = format!("{what} is not known here");
+            Problem::invalid(vec![FieldError {
+                pointer: pointer.unwrap_or_default().to_owned(),
+                code: "invalid_value",
+                message,
+            }])
+        }
+    }
+}
+
+/// Whether the name of a zone is known.
+pub(super) fn check_zone(pointer: &str, name: &str) -> Result<(), Problem> {
+    TimeZone::get(name)
+        .map(|_| ())
+        .map_err(|_| fault(pointer, "the name of a time zone, such as Europe/Berlin"))
+}

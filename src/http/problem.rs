@@ -1,0 +1,217 @@
+//! What every refusal looks like: RFC 9457 problem documents. Deliberately absent: the decision to refuse.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use everlog_core::event::FieldError;
+use everlog_core::json::JsonError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Denied;
+use crate::index::IndexError;
+use crate::log::{AppendError, Refusal};
+use crate::quota::Exhausted;
+use crate::read::ReadError;
+use crate::store::StoreError;
+
+/// How long a caller should wait before it writes again, in seconds.
+const RETRY_SECONDS: u32 = 2;
+
+/// A refusal. Its request id is added on its way out.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// The HTTP status.
+    #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
+    pub status: StatusCode,
+    /// The status in words.
+    pub title: &'static str,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub detail: String,
+    /// What is wrong where.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Fault>)]
+    pub errors: Vec<FieldError>,
+    /// When to try again, in seconds.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
+}
+
+/// One fault in what was sent.
+#[derive(Serialize, ToSchema)]
+pub struct Fault {
+    /// RFC 6901 pointer, or the parameter's name.
+    pub pointer: String,
+    /// A stable word for programs.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A refusal with a status, a stable code and a sentence.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self { status, title, code, detail: detail.into(), errors: Vec::new(), retry_after: None }
+    }
+
+    /// A refusal that names members.
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// Something here is at fault: the log tells what, the caller learns nothing.
+    pub fn internal(why: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = why, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong here; it has been logged",
+        )
+    }
+
+    /// What is asked for is not there, or not the caller's to see: the same answer for both.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// The members of a request's body are at fault.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = errors.first().map_or_else(String::new, |error| match error.pointer.as_str() {
+            "" => error.message.clone(),
+            pointer => format!("{pointer}: {}", error.message),
+        });
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with_errors(errors)
+    }
+
+    /// Nothing can be written now.
+    pub fn unavailable(detail: &str) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        Self { retry_after: Some(RETRY_SECONDS), ..problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"everlog\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        // The body is written where the request's id is known.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let detail = denied.to_string();
+        match denied {
+            Denied::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail),
+            Denied::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Denied::NotFound => Self::not_found("organization"),
+            Denied::Directory(why) => Self::internal(&why),
+        }
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        let fault = FieldError {
+            pointer: error.pointer.clone(),
+            code: error.kind.code(),
+            message: error.to_string(),
+        };
+        Self::new(StatusCode::BAD_REQUEST, "not_json", error.to_string()).with_errors(vec![fault])
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(errors) => Self::invalid(errors),
+            Refusal::IdConflict { id, seq } => {
+                let message = format!("the id {id} was used for another event, which stands at {seq}");
+                let errors = vec![FieldError {
+                    pointer: "/id".to_owned(),
+                    code: "id_conflict",
+                    message: message.clone(),
+                }];
+                Self::new(StatusCode::CONFLICT, "id_conflict", message).with_errors(errors)
+            }
+        }
+    }
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        Self::unavailable(&format!("{error}; send it again with the same ids"))
+    }
+}
+
+impl From<Exhausted> for Problem {
+    fn from(exhausted: Exhausted) -> Self {
+        let detail = "the organization's quota of events a second is used up";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "quota_exhausted", detail);
+        Self { retry_after: Some(exhausted.retry_after), ..problem }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Io { .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+                Self::unavailable("the store does not answer now")
+            }
+            why => Self::internal(&why),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Param(fault) => {
+                let message = fault.fault.to_string();
+                let errors =
+                    vec![FieldError { pointer: fault.parameter.clone(), code: "invalid_parameter", message }];
+                Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", fault.to_string()).with_errors(errors)
+            }
+            ReadError::Index(IndexError::TimedOut) => Self::unavailable(
+                "the question took too long; narrow it down, for example by a range of time",
+            ),
+            ReadError::Store(why) => Self::from(why),
+            why => Self::internal(&why),
+        }
+    }
+}
+
+/// The answer where no route is.
+pub(super) async fn no_such_path(uri: Uri) -> Problem {
+    let path: String = uri.path().chars().take(200).collect();
+    Problem::new(StatusCode::NOT_FOUND, "not_found", format!("there is nothing at {path}; see /docs"))
+}
+
+/// The answer where a route has other methods.
+pub(super) async fn method_not_allowed(method: Method) -> Problem {
+    let method: String = method.as_str().chars().take(20).collect();
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("{method} is not possible here; see /docs"),
+    )
+}

@@ -1,0 +1,240 @@
+//! The only writer: takes events in, decides what becomes of each, and acknowledges when it is durable and findable.
+//!
+//! Deliberately absent: who may write (`access`) and how bytes are kept (`store`).
+//!
+//! An event's way, worked once. t0: a request's events are read, normalised, committed to by salted hashes, on the
+//! request's own thread. t1: the writer takes everything that waits, as one group. t2: one transaction gives places,
+//! leaves and frontiers. t3: the store has synced. t4: the index holds the group in its tail. t5: all of the group are
+//! answered. A crash before t3 loses what nobody was told of; after t3 it loses nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use everlog_core::event::{FieldError, Mode, Origin, Via};
+use everlog_core::ids::Seq;
+use everlog_core::leaf::Hash;
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::directory::Entry;
+use crate::index::Index;
+use crate::store::{OrgCode, Store};
+
+mod prepare;
+mod writer;
+
+pub use prepare::{Preparation, REDACTABLE_NOT};
+use writer::{Job, Writer};
+
+/// Most events of one request's array; one transaction takes them together.
+pub const BATCH_EVENTS_MAX: usize = 1_000;
+/// How many requests may wait for the writer before senders wait for a place.
+const QUEUE_JOBS_MAX: usize = 1_024;
+/// How many announcements a slow listener may lag behind before it has to read the log instead.
+const ANNOUNCEMENTS_MAX: usize = 1_024;
+
+/// The server's clock, in milliseconds since 1970. The one place that asks for the time.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// By what way and with what right events come in; becomes part of what is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The way in.
+    pub via: Via,
+    /// The key that was used.
+    pub key_id: Option<String>,
+    /// The viewer session that was used.
+    pub session_id: Option<String>,
+    /// The peer's address.
+    pub remote: Option<String>,
+    /// What trusted proxies reported, nearest last.
+    pub forwarded: Vec<String>,
+}
+
+impl Source {
+    /// The server itself.
+    pub fn server() -> Self {
+        Self { via: Via::Server, key_id: None, session_id: None, remote: None, forwarded: Vec::new() }
+    }
+}
+
+/// What became of one event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is recorded now.
+    Created(Recorded),
+    /// It was recorded before, with the same content.
+    Duplicate(Recorded),
+    /// It is not recorded.
+    Refused(Refusal),
+}
+
+/// Where an event stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its id.
+    pub id: String,
+    /// Its position.
+    pub seq: Seq,
+    /// The hash of its leaf.
+    pub leaf_hash: Hash,
+    /// When it was received, in milliseconds since 1970.
+    pub received_ms: u64,
+}
+
+/// Why an event is not recorded. Nothing of it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Its members are at fault.
+    #[error("the event is not valid")]
+    Invalid(Vec<FieldError>),
+    /// Its id names another event.
+    #[error("this id was used for another event")]
+    IdConflict {
+        /// The id.
+        id: String,
+        /// Where the other stands.
+        seq: Seq,
+    },
+}
+
+/// Why nothing of a request could be taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The store cannot write; nothing is acknowledged until it can.
+    #[error("the log cannot be written now")]
+    Unavailable,
+    /// The log is stopping.
+    #[error("the log is stopping")]
+    Stopping,
+}
+
+/// Told to listeners after a commit: this log has grown to this size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grown {
+    /// The log.
+    pub org: OrgCode,
+    /// How many events it holds now.
+    pub size: u64,
+}
+
+/// Counters for operators.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Events recorded.
+    pub events: AtomicU64,
+    /// Events that were there before.
+    pub duplicates: AtomicU64,
+    /// Events refused.
+    pub refused: AtomicU64,
+    /// Transactions.
+    pub commits: AtomicU64,
+    /// Time spent in them, in microseconds.
+    pub commit_us: AtomicU64,
+}
+
+impl Counters {
+    fn count(&self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            let counter = match outcome {
+                Outcome::Created(_) => &self.events,
+                Outcome::Duplicate(_) => &self.duplicates,
+                Outcome::Refused(_) => &self.refused,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The log of every organization, for writing. Cheap to clone; the last clone to go stops the writer.
+#[derive(Clone)]
+pub struct Log {
+    jobs: mpsc::Sender<Job>,
+    grown: broadcast::Sender<Grown>,
+    counters: Arc<Counters>,
+}
+
+/// The writer's thread; joining it waits until everything accepted is answered.
+pub struct WriterThread(std::thread::JoinHandle<()>);
+
+impl WriterThread {
+    /// Waits for the writer to finish what was accepted, once every `Log` is gone.
+    pub fn join(self) {
+        // A writer that panicked has answered nobody it should not have: its jobs' senders saw it go.
+        if self.0.join().is_err() {
+            tracing::error!("the writer ended in a panic");
+        }
+    }
+}
+
+impl Log {
+    /// Starts the writer on a store and the index made from it.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(store: Arc<dyn Store>, index: Arc<Index>) -> std::io::Result<(Self, WriterThread)> {
+        let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
+        let (grown, _) = broadcast::channel(ANNOUNCEMENTS_MAX);
+        let counters = Arc::new(Counters::default());
+        let writer = Writer::new(store, index, grown.clone(), Arc::clone(&counters));
+        let thread =
+            std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(queue))?;
+        Ok((Self { jobs, grown, counters }, WriterThread(thread)))
+    }
+
+    /// Takes in events in order and returns, for each, what became of it. Whatever is answered `Created` or `Duplicate`
+    /// is durable, in the tree and found by the next query. The good ones among them are recorded whatever the others.
+    ///
+    /// # Errors
+    /// When the log cannot be written: then some may have been recorded, and sending them again with their ids is safe.
+    pub async fn append(
+        &self,
+        org: &Arc<Entry>,
+        source: &Source,
+        mode: Mode,
+        events: Vec<Value>,
+    ) -> Result<Vec<Outcome>, AppendError> {
+        let preparation = Preparation { org, source, mode, origin: Origin::Event, now_ms: now_ms() };
+        let prepared: Vec<_> = events.into_iter().map(|event| preparation.prepare(event)).collect();
+        let (answer, answered) = oneshot::channel();
+        let job = Job { org: org.row.code, log_id: org.row.log_id, events: prepared, answer };
+        self.jobs.send(job).await.map_err(|_| AppendError::Stopping)?;
+        let outcomes = answered.await.map_err(|_| AppendError::Unavailable)??;
+        self.counters.count(&outcomes);
+        Ok(outcomes)
+    }
+
+    /// Records an act of the server's own.
+    ///
+    /// # Errors
+    /// As `append`; an act that cannot be recorded must not be done.
+    pub async fn append_own(
+        &self,
+        org: &Arc<Entry>,
+        source: &Source,
+        event: Value,
+    ) -> Result<Recorded, AppendError> {
+        match self.append(org, source, Mode::Command, vec![event]).await?.pop() {
+            Some(Outcome::Created(recorded) | Outcome::Duplicate(recorded)) => Ok(recorded),
+            Some(Outcome::Refused(why)) => {
+                tracing::error!(org.id = %org.row.id, %why, "the server's own event was refused");
+                Err(AppendError::Unavailable)
+            }
+            None => Err(AppendError::Unavailable),
+        }
+    }
+
+    /// Tells of every log that grows from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Grown> {
+        self.grown.subscribe()
+    }
+
+    /// What was done so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}

@@ -1,0 +1,193 @@
+//! From JSON as sent to what the writer needs, on the sender's own thread: everything that does not depend on the place.
+//!
+//! Deliberately absent: the store.
+
+use everlog_core::event::{
+    AHEAD_MS_MAX, Actor, Audience, Document, FieldError, Invalid, Mode, NewEvent, Origin, Served,
+};
+use everlog_core::json;
+use everlog_core::leaf::{self, Hash, Seed};
+use serde_json::Value;
+
+use crate::directory::Entry;
+use crate::log::Source;
+use crate::store::CodeKind;
+
+/// What redaction may not remove: without it there is no event.
+pub const REDACTABLE_NOT: &[&str] = &["/action", "/actor", "/actor/type", "/actor/id", "/id", "/occurred_at"];
+
+/// What all events of one request have in common.
+pub struct Preparation<'a> {
+    /// Whose log.
+    pub org: &'a Entry,
+    /// By what way they came.
+    pub source: &'a Source,
+    /// How they are taken in.
+    pub mode: Mode,
+    /// What made them.
+    pub origin: Origin,
+    /// The server's clock.
+    pub now_ms: u64,
+}
+
+/// An event ready to be given a place.
+pub(super) struct Prepared {
+    /// Its id: the sender's, else ours.
+    pub id: String,
+    /// The document, parsed.
+    pub document: Document,
+    /// The document's canonical bytes.
+    pub bytes: Vec<u8>,
+    /// How many of the bytes, from the start, hold the event as sent: equal there means equal content.
+    pub sent_bytes: usize,
+    /// What its salts are derived from.
+    pub seed: Seed,
+    /// The commitments of its leaf.
+    pub commitments: Vec<Hash>,
+    /// The values that get codes.
+    pub coded: Vec<(CodeKind, String)>,
+}
+
+impl Preparation<'_> {
+    pub(super) fn prepare(&self, mut sent: Value) -> Result<Prepared, Invalid> {
+        let redacted = self.redact(&mut sent);
+        let event = NewEvent::from_json(sent)?;
+        self.check(&event)?;
+        let e = event.to_json();
+        let e_bytes = check_size(&e)?;
+        let random = random();
+        let served = self.served(&event, redacted, &random);
+        let s = serde_json::to_value(&served).unwrap_or_default();
+        let bytes = [b"{\"e\":", e_bytes.as_slice(), b",\"s\":", &json::canonical(&s), b"}"].concat();
+        let value = Value::Object([("e".to_owned(), e), ("s".to_owned(), s)].into_iter().collect());
+        let seed = Seed(random.seed);
+        let commitments = leaf::commitments(&value, &seed);
+        let document = Document { event, served };
+        Ok(Prepared {
+            id: document.id().to_owned(),
+            coded: coded(&document.event),
+            sent_bytes: b"{\"e\":".len() + e_bytes.len() + b",\"s\":".len(),
+            document,
+            bytes,
+            seed,
+            commitments,
+        })
+    }
+
+    /// Removes what the organization's settings say must never be recorded, and tells what was there.
+    fn redact(&self, sent: &mut Value) -> Vec<String> {
+        let Some(Value::Array(pointers)) = self.org.row.settings.get("redact") else { return Vec::new() };
+        let pointers = pointers.iter().filter_map(Value::as_str);
+        let removed = pointers.filter(|pointer| remove(sent, pointer).is_some());
+        removed.map(|pointer| format!("/e{pointer}")).collect()
+    }
+
+    fn check(&self, event: &NewEvent) -> Result<(), Invalid> {
+        if event.occurred_at.as_ref().is_some_and(|time| time.ms() > self.now_ms + AHEAD_MS_MAX) {
+            return Err(Invalid::one("/occurred_at", "invalid_value", "the time lies more than a day ahead"));
+        }
+        if event.audience == Audience::Administrators && !self.org.profile.audiences {
+            let message = format!("the profile {} has no audience administrators", self.org.profile.name);
+            return Err(Invalid::one("/audience", "invalid_value", message));
+        }
+        Ok(())
+    }
+
+    fn served(&self, event: &NewEvent, redacted: Vec<String>, random: &Random) -> Served {
+        Served {
+            id: event.id.is_none().then(|| event_id(self.now_ms, &random.id)),
+            kind: self.origin,
+            key_id: self.source.key_id.clone(),
+            session_id: self.source.session_id.clone(),
+            remote: self.source.remote.clone(),
+            forwarded: self.source.forwarded.clone(),
+            via: self.source.via,
+            mode: (self.mode == Mode::Record).then_some(Mode::Record),
+            cause: None,
+            automated: Vec::new(),
+            anomalies: Vec::new(),
+            redacted,
+        }
+    }
+}
+
+/// The limits of an event as recorded; its canonical bytes.
+fn check_size(e: &Value) -> Result<Vec<u8>, Invalid> {
+    let bytes = json::canonical(e);
+    if bytes.len() > leaf::EVENT_BYTES_MAX {
+        let message = format!(
+            "the event has {} bytes in canonical form, {} are allowed",
+            bytes.len(),
+            leaf::EVENT_BYTES_MAX
+        );
+        return Err(Invalid::one("", "too_large", message));
+    }
+    let shape = leaf::field_count_and_longest_path(e);
+    if shape.field_count > leaf::FIELDS_MAX {
+        let message = format!("the event has {} fields, {} are allowed", shape.field_count, leaf::FIELDS_MAX);
+        return Err(Invalid::one("", "too_many_fields", message));
+    }
+    if shape.path_bytes_max > leaf::PATH_BYTES_MAX {
+        let message =
+            format!("a path of {} bytes, {} are allowed", shape.path_bytes_max, leaf::PATH_BYTES_MAX);
+        return Err(Invalid::one("", "path_too_long", message));
+    }
+    Ok(bytes)
+}
+
+/// Removes the member at a pointer.
+fn remove(value: &mut Value, pointer: &str) -> Option<Value> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    let name = name.replace("~1", "/").replace("~0", "~");
+    value.pointer_mut(parent)?.as_object_mut()?.remove(&name)
+}
+
+fn coded(event: &NewEvent) -> Vec<(CodeKind, String)> {
+    let mut coded =
+        vec![(CodeKind::Action, event.action.clone()), (CodeKind::Actor, actor_value(&event.actor))];
+    coded.extend(event.on_behalf_of.as_ref().map(|actor| (CodeKind::Actor, actor_value(actor))));
+    coded.extend(event.context.ip.as_ref().map(|ip| (CodeKind::Ip, ip.clone())));
+    for target in &event.targets {
+        let value = (CodeKind::TargetType, target.kind.clone());
+        if !coded.contains(&value) {
+            coded.push(value);
+        }
+    }
+    coded
+}
+
+/// The form in which an actor gets a code: the canonical JSON of `[type, id, name, email, role]`.
+pub(crate) fn actor_value(actor: &Actor) -> String {
+    let parts = serde_json::json!([actor.kind, actor.id, actor.name, actor.email, actor.role]);
+    // Canonical JSON is UTF-8.
+    String::from_utf8(json::canonical(&parts)).unwrap_or_default()
+}
+
+struct Random {
+    seed: [u8; 32],
+    id: [u8; 10],
+}
+
+/// # Panics
+/// Where the system has no randomness left to give, nothing may be recorded.
+#[expect(clippy::expect_used, reason = "without randomness salts would be guessable")]
+fn random() -> Random {
+    let mut random = Random { seed: [0; 32], id: [0; 10] };
+    getrandom::fill(&mut random.seed).expect("the system gives random bytes");
+    getrandom::fill(&mut random.id).expect("the system gives random bytes");
+    random
+}
+
+/// `evt_` and 26 digits of base 32: 48 bits of time, so that ids of one log lie together, and 80 random bits.
+fn event_id(now_ms: u64, random: &[u8; 10]) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut bits = u128::from(now_ms & 0xffff_ffff_ffff) << 80;
+    bits |= random.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+    let digits = (0..26).rev().map(|place| char::from(DIGITS[(bits >> (5 * place) & 31) as usize]));
+    "evt_".chars().chain(digits).collect()
+}
+
+/// A fault of one event, as a refusal holds it.
+pub(super) fn faults(invalid: Invalid) -> Vec<FieldError> {
+    invalid.errors
+}

@@ -1,0 +1,336 @@
+//! Reading: a question in a URL's words becomes one page of events, with its totals, facets and histogram.
+//!
+//! Deliberately absent: permission; an `Organization` comes from `access` and says what its holder may see. Every answer
+//! of one session comes from the same `Request`, so that page, total and facets never disagree.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use everlog_core::event::Event;
+use everlog_core::ids::{Seq, Size};
+use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, Query, once};
+use jiff::civil::Weekday;
+
+use crate::access::Organization;
+use crate::index::{FacetField, FacetValue, Index, IndexError, KindCounts, Page, Position, Request, Start};
+use crate::store::{Row, Store, StoreError};
+
+mod cursor;
+mod edges;
+mod present;
+
+pub use cursor::CursorKey;
+pub use present::{iso, present};
+
+use cursor::Cursor;
+
+/// How long one question may take.
+pub const QUERY_TIME_MAX: Duration = Duration::from_secs(5);
+/// Most matches that `skip` may leave out.
+pub const SKIP_MAX: u64 = 1_000_000;
+/// The category of sessions and exports: shown only when it is asked for by a reader of everything.
+pub const ACCESS_CATEGORY: &str = "Access";
+
+/// Why a question gets no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The question is at fault.
+    #[error(transparent)]
+    Param(#[from] ParamError),
+    /// The index cannot answer.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The store cannot answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored document is not what was written.
+    #[error("event {seq} cannot be read as it is stored")]
+    Corrupt {
+        /// Its position.
+        seq: Seq,
+        /// What the parser found.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// A question, understood: the same for a page and everything that is counted beside it.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What is asked.
+    pub query: Query,
+    /// Only positions below this.
+    pub size: Size,
+    /// The time against which relative ranges were resolved, in milliseconds since 1970.
+    pub asked_ms: u64,
+    /// Where the page begins.
+    pub start: Start,
+    /// How many events the page holds.
+    pub limit: usize,
+    /// The parameters of the first page, which later pages must repeat or leave out.
+    params: Vec<(String, String)>,
+}
+
+/// A page of events.
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// In the order asked for.
+    pub events: Vec<Event>,
+    /// The cursor of the page behind, when there is more.
+    pub next: Option<String>,
+    /// The cursor of the page in front.
+    pub previous: Option<String>,
+}
+
+/// Counts over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Histogram {
+    /// The length of a bucket, as an ISO 8601 duration.
+    pub interval: &'static str,
+    /// Begin and end of each bucket in milliseconds since 1970, and how many of each kind.
+    pub buckets: Vec<(u64, u64, KindCounts)>,
+}
+
+/// Answers questions.
+#[derive(Clone)]
+pub struct Reader {
+    store: Arc<dyn Store>,
+    index: Arc<Index>,
+    cursors: Arc<CursorKey>,
+}
+
+/// The parameters that choose a page; the rest is the query.
+const PAGE_PARAMETERS: &[&str] = &["limit", "cursor", "skip"];
+
+impl Reader {
+    /// Reads from a store and its index, with the installation's key for cursors.
+    pub fn new(store: Arc<dyn Store>, index: Arc<Index>, cursors: CursorKey) -> Self {
+        Self { store, index, cursors: Arc::new(cursors) }
+    }
+
+    /// Understands the parameters of a list: query, `limit`, `cursor` or `skip`. `others` belong to the caller.
+    ///
+    /// # Errors
+    /// Names the parameter that is unknown, cannot be understood, or does not belong to the cursor.
+    pub fn question(
+        &self,
+        org: &Organization,
+        params: &[(String, String)],
+        others: &[&str],
+        moment: &Moment,
+    ) -> Result<Question, ReadError> {
+        let limit = limit(params)?;
+        let asked = |(name, _): &&(String, String)| {
+            !PAGE_PARAMETERS.contains(&name.as_str()) && name != "size" && !others.contains(&name.as_str())
+        };
+        let mut repeated: Vec<_> =
+            params.iter().filter(asked).filter(|(_, value)| !value.is_empty()).cloned().collect();
+        repeated.sort();
+        let skip = number(params, "skip", SKIP_MAX)?;
+        let Some(text) = once(params, "cursor")? else {
+            let known = [PAGE_PARAMETERS, &["size"], others].concat();
+            let query = Query::parse(params, &known, moment)?;
+            let head = self.store.head(org.code())?.size;
+            let size = number(params, "size", u64::MAX)?.map_or(head, |size| Size(size).min(head));
+            let start = Start::Skip(skip.unwrap_or(0));
+            return Ok(Question { query, size, asked_ms: moment.now_ms, start, limit, params: repeated });
+        };
+        if skip.is_some() {
+            return Err(ParamError::expected("skip", "either cursor or skip, not both").into());
+        }
+        let cursor = self.cursors.open(text).ok_or_else(|| {
+            ParamError::expected("cursor", "the value of next or previous of an earlier page, unchanged")
+        })?;
+        if !(repeated.is_empty() || repeated == cursor.params) {
+            return Err(
+                ParamError::expected("cursor", "a cursor of this query; it belongs to another one").into()
+            );
+        }
+        let moment = Moment { now_ms: cursor.asked_ms, ..moment.clone() };
+        let query = Query::parse(&cursor.params, &[], &moment)?;
+        let size = Size(cursor.size).min(self.store.head(org.code())?.size);
+        let start =
+            if cursor.backwards { Start::Before(cursor.position) } else { Start::After(cursor.position) };
+        Ok(Question { query, size, asked_ms: cursor.asked_ms, start, limit, params: cursor.params })
+    }
+
+    /// The page that a question asks for.
+    ///
+    /// # Errors
+    /// When the index or the store cannot answer.
+    pub fn page(&self, org: &Organization, question: &Question) -> Result<Events, ReadError> {
+        let scope = scope_for(org, &question.query);
+        let request = request(org, &scope, question);
+        let page = self.index.page(&request, &question.start, question.limit)?;
+        let seqs: Vec<Seq> = page.places.iter().map(|place| place.seq).collect();
+        let events = self.events(org, &seqs)?;
+        let (next, previous) = self.cursors_of(question, &page);
+        Ok(Events { events, next, previous })
+    }
+
+    fn cursors_of(&self, question: &Question, page: &Page) -> (Option<String>, Option<String>) {
+        let seal = |position: Option<&Position>, backwards| {
+            position.map(|position| {
+                self.cursors.seal(&Cursor {
+                    params: question.params.clone(),
+                    asked_ms: question.asked_ms,
+                    size: question.size.0,
+                    position: position.clone(),
+                    backwards,
+                })
+            })
+        };
+        let next = seal(page.places.last().filter(|_| page.has_next), false);
+        let previous = seal(page.places.first().filter(|_| page.has_previous), true);
+        (next, previous)
+    }
+
+    /// How many events a question matches.
+    ///
+    /// # Errors
+    /// When the index cannot answer.
+    pub fn total(&self, org: &Organization, question: &Question) -> Result<u64, ReadError> {
+        let scope = scope_for(org, &question.query);
+        Ok(self.index.total(&request(org, &scope, question))?)
+    }
+
+    /// The values of a field that occur, counted under every other filter.
+    ///
+    /// # Errors
+    /// When the index cannot answer.
+    pub fn facet(
+        &self,
+        org: &Organization,
+        question: &Question,
+        field: FacetField,
+        prefix: &str,
+    ) -> Result<Vec<FacetValue>, ReadError> {
+        let scope = scope_for(org, &question.query);
+        Ok(self.index.facet(&request(org, &scope, question), field, prefix)?)
+    }
+
+    /// How many events of each kind happened when, in buckets that begin where the reader's days and hours begin.
+    ///
+    /// # Errors
+    /// When the index cannot answer.
+    pub fn histogram(
+        &self,
+        org: &Organization,
+        question: &Question,
+        moment: &Moment,
+    ) -> Result<Histogram, ReadError> {
+        let scope = scope_for(org, &question.query);
+        let request = request(org, &scope, question);
+        let Some((oldest, newest)) = self.index.span(&request)? else {
+            return Ok(Histogram { interval: edges::FINEST, buckets: Vec::new() });
+        };
+        let from = question.query.from_ms.unwrap_or(oldest);
+        // A range that ends in the future is shown up to what is there.
+        let to =
+            question.query.to_ms.unwrap_or(newest + 1).min(newest.max(question.asked_ms) + 1).max(newest + 1);
+        let (interval, edges) = edges::between(from, to, &moment.time_zone, moment.week_start);
+        let counts = self.index.histogram(&request, &edges)?;
+        let buckets = edges.windows(2).zip(counts).map(|(edge, count)| (edge[0], edge[1], count)).collect();
+        Ok(Histogram { interval, buckets })
+    }
+
+    /// One event by id or position, if it may be seen.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn event(&self, org: &Organization, id_or_seq: &str) -> Result<Option<Event>, ReadError> {
+        let is_position = !id_or_seq.is_empty() && id_or_seq.bytes().all(|byte| byte.is_ascii_digit());
+        let seq = match (is_position, org.scope().is_restricted()) {
+            // Positions tell how much is hidden.
+            (true, true) => None,
+            (true, false) => id_or_seq.parse().ok().filter(|seq| *seq <= i64::MAX as u64).map(Seq),
+            (false, _) => self.store.find_id(org.code(), id_or_seq)?,
+        };
+        let Some(seq) = seq else { return Ok(None) };
+        let event = self.events(org, &[seq])?.pop();
+        Ok(event.filter(|event| may_see(org, event)))
+    }
+
+    /// Up to `limit` events in the order of the log, from a position on. Only for readers of everything.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn feed(&self, org: &Organization, from: Seq, limit: usize) -> Result<Vec<Event>, ReadError> {
+        self.store.scan(org.code(), from, limit)?.into_iter().map(event_of).collect()
+    }
+
+    /// Where the log ends.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn size(&self, org: &Organization) -> Result<Size, ReadError> {
+        Ok(self.store.head(org.code())?.size)
+    }
+
+    fn events(&self, org: &Organization, seqs: &[Seq]) -> Result<Vec<Event>, ReadError> {
+        self.store.rows(org.code(), seqs)?.into_iter().map(event_of).collect()
+    }
+}
+
+/// The event that a row holds.
+///
+/// # Errors
+/// When the document is not one.
+pub fn event_of(row: Row) -> Result<Event, ReadError> {
+    let document = serde_json::from_slice(&row.document)
+        .map_err(|source| ReadError::Corrupt { seq: row.seq, source })?;
+    Ok(Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document })
+}
+
+/// The day on which an organization's weeks begin: Monday unless its settings say otherwise.
+pub fn week_start(org: &Organization) -> Weekday {
+    match org.entry().row.settings.get("week_start").and_then(|day| day.as_str()) {
+        Some("sunday") => Weekday::Sunday,
+        Some("saturday") => Weekday::Saturday,
+        _ => Weekday::Monday,
+    }
+}
+
+fn request<'a>(
+    org: &'a Organization,
+    scope: &'a everlog_core::scope::Scope,
+    question: &'a Question,
+) -> Request<'a> {
+    Request {
+        org: org.code(),
+        scope,
+        query: &question.query,
+        catalogs: &org.entry().catalogs,
+        size: question.size,
+        deadline: Instant::now() + QUERY_TIME_MAX,
+    }
+}
+
+/// Events of the category Access are shown when they are asked for by a reader of everything.
+fn scope_for(org: &Organization, query: &Query) -> everlog_core::scope::Scope {
+    let mut scope = org.scope().clone();
+    scope.access_events = !scope.is_restricted() && query.categories.iter().any(|it| it == ACCESS_CATEGORY);
+    scope
+}
+
+/// Whether one event may be seen, by the same rule as lists; a reader of everything may open any event by its id.
+fn may_see(org: &Organization, event: &Event) -> bool {
+    let sent = &event.document.event;
+    let is_access = || org.entry().catalogs.describe(&sent.action).category == ACCESS_CATEGORY;
+    org.scope().sees.shows(sent) && !(org.scope().is_restricted() && is_access())
+}
+
+fn limit(params: &[(String, String)]) -> Result<usize, ParamError> {
+    let expected = || ParamError::expected("limit", format!("a number from 1 to {LIMIT_MAX}"));
+    match once(params, "limit")? {
+        None => Ok(LIMIT_DEFAULT),
+        Some(text) => text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(expected),
+    }
+}
+
+fn number(params: &[(String, String)], name: &str, max: u64) -> Result<Option<u64>, ParamError> {
+    let expected = || ParamError::expected(name, format!("a number from 0 to {max}"));
+    once(params, name)?
+        .map(|text| text.parse().ok().filter(|number| *number <= max).ok_or_else(expected))
+        .transpose()
+}

@@ -1,0 +1,73 @@
+//! Cursors: what a later page needs to know, sealed so that a reader can neither read nor change it.
+//!
+//! Deliberately absent: organization and visibility. They come from the credential, every time; a cursor of one
+//! organization shown to another finds places there like any other question. It is sealed because positions and sizes
+//! would tell a restricted reader how much is hidden.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use serde::{Deserialize, Serialize};
+
+use crate::index::Position;
+
+/// The version of a cursor, authenticated with it: another version's cursor does not open.
+const VERSION: &[u8] = b"everlog-cursor/v1";
+/// Longest cursor that is looked at, in bytes.
+const CURSOR_BYTES_MAX: usize = 1 << 20;
+
+/// What a later page shares with the first one, and where it begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Cursor {
+    /// The parameters of the first page.
+    pub params: Vec<(String, String)>,
+    /// When the first page was asked for.
+    pub asked_ms: u64,
+    /// The size of the log then.
+    pub size: u64,
+    /// The place that the page follows, or ends in front of.
+    pub position: Position,
+    /// Whether the page ends in front of the place.
+    pub backwards: bool,
+}
+
+/// The installation's key for cursors.
+pub struct CursorKey(LessSafeKey);
+
+impl CursorKey {
+    /// A key from 32 random bytes; every process of one installation uses the same.
+    ///
+    /// # Panics
+    /// Never: AES-256-GCM takes any 32 bytes.
+    #[expect(clippy::expect_used, reason = "the length is right by type")]
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key has 32 bytes")))
+    }
+
+    /// # Panics
+    /// Where the system has no randomness left to give.
+    #[expect(
+        clippy::expect_used,
+        reason = "a nonce must not repeat; a cursor is far below the cipher's limit"
+    )]
+    pub(super) fn seal(&self, cursor: &Cursor) -> String {
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).expect("the system gives random bytes");
+        let mut sealed = serde_json::to_vec(cursor).unwrap_or_default();
+        let unique = Nonce::assume_unique_for_key(nonce);
+        self.0.seal_in_place_append_tag(unique, Aad::from(VERSION), &mut sealed).expect("a cursor is short");
+        URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
+    }
+
+    pub(super) fn open(&self, text: &str) -> Option<Cursor> {
+        if text.len() > CURSOR_BYTES_MAX {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        let opened = self.0.open_in_place(nonce, Aad::from(VERSION), &mut sealed).ok()?;
+        serde_json::from_slice(opened).ok()
+    }
+}
