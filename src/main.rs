@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The program: reads its arguments and does what they say. Deliberately absent: everything else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    everlog::cli::main()
+}

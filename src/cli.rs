@@ -1,0 +1,132 @@
+//! The command line: what each command is called and takes. Deliberately absent: what it does; one file a command.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use everlog_core::ids::OrgId;
+
+use crate::access::Right;
+use crate::config::{Config, LogFormat};
+
+mod admin;
+mod demo;
+mod events;
+mod maintain;
+mod output;
+mod place;
+mod serve;
+
+/// The activity log and audit trail that every product needs.
+#[derive(Parser)]
+#[command(name = "everlog", version, arg_required_else_help = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve believable data, and print links that open it
+    Demo(demo::DemoArguments),
+    /// Serve a data directory
+    Serve(serve::ServeArguments),
+    /// Make and list organizations
+    #[command(subcommand)]
+    Org(admin::OrgCommand),
+    /// Make, list and take back keys
+    #[command(subcommand)]
+    Key(admin::KeyCommand),
+    /// Record events from a file or standard input: an object, an array, or one object a line
+    Record(events::RecordArguments),
+    /// Find events
+    Query(events::QueryArguments),
+    /// Show events as they are recorded
+    Tail(events::TailArguments),
+    /// Bring in history: one JSON object a line
+    Import(events::ImportArguments),
+    /// Make the index anew from the truth
+    Reindex(DataArguments),
+    /// Re-read everything and tell what is wrong: values, leaves, tree, head, index
+    Fsck(maintain::FsckArguments),
+}
+
+/// The data directory of a command that works on files.
+#[derive(Args)]
+struct DataArguments {
+    /// The directory that holds the truth
+    #[arg(long, env = "EVERLOG_DATA", default_value = crate::config::DATA_DEFAULT, value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Where a command finds the log: a server, or else a data directory.
+#[derive(Args)]
+struct PlaceArguments {
+    /// The server to talk to; without it, the data directory is opened
+    #[arg(long, env = "EVERLOG_URL", value_name = "URL")]
+    url: Option<String>,
+    /// The key to show the server
+    #[arg(long, env = "EVERLOG_API_KEY", hide_env_values = true, value_name = "KEY", requires = "url")]
+    api_key: Option<String>,
+    /// The organization
+    #[arg(long, env = "EVERLOG_ORG", value_name = "ID", value_parser = parse_org)]
+    org: OrgId,
+    #[command(flatten)]
+    data: DataArguments,
+}
+
+fn parse_org(text: &str) -> Result<OrgId, String> {
+    OrgId::try_from(text).map_err(|why| why.to_string())
+}
+
+fn parse_right(text: &str) -> Result<Right, String> {
+    match text {
+        "write" => Ok(Right::Write),
+        "read" => Ok(Right::Read),
+        "admin" => Ok(Right::Admin),
+        _ => Err("expected write, read or admin".to_owned()),
+    }
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Org(command) => admin::run_org(command),
+        Command::Key(command) => admin::run_key(command),
+        Command::Record(arguments) => events::record(arguments),
+        Command::Query(arguments) => events::query(arguments),
+        Command::Tail(arguments) => events::tail(arguments),
+        Command::Import(arguments) => events::import(arguments),
+        Command::Reindex(arguments) => maintain::reindex(&arguments.data),
+        Command::Fsck(arguments) => maintain::fsck(arguments),
+    };
+    match done {
+        Ok(code) => code,
+        Err(why) if output::is_closed_pipe(&why) => ExitCode::SUCCESS,
+        Err(why) => {
+            let chain: Vec<String> = why.chain().map(|cause| output::visible(&cause.to_string())).collect();
+            eprintln!("everlog: {}", chain.join(": "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Starts writing log lines to standard error; `RUST_LOG` chooses which.
+fn start_logging(format: Option<LogFormat>, default: &str) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match format {
+        Some(LogFormat::Json) => lines.json().flatten_event(true).init(),
+        _ => lines.init(),
+    }
+}
+
+/// A configuration of nothing but a data directory.
+fn config_of(data: &DataArguments) -> Config {
+    Config { data: Some(data.data.clone()), ..Config::default() }
+}

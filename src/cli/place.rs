@@ -1,0 +1,208 @@
+//! Where a command finds the log: a server over HTTP, or a data directory opened here. The commands do not see which.
+//!
+//! Deliberately absent: formatting.
+
+use std::io::Read;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use everlog_core::event::{Mode, Via};
+use everlog_core::query::Moment;
+use serde_json::{Value, json};
+
+use crate::access::Organization;
+use crate::app::App;
+use crate::cli::{PlaceArguments, config_of};
+use crate::log::{Outcome, Source, WriterThread, now_ms};
+use crate::read::{present, week_start};
+
+/// How long a server may take to answer a command.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+pub(super) enum Place {
+    Remote {
+        agent: ureq::Agent,
+        base: String,
+        key: String,
+    },
+    Local {
+        app: Box<App>,
+        org: Box<Organization>,
+        writer: Option<WriterThread>,
+        runtime: tokio::runtime::Runtime,
+    },
+}
+
+/// What became of a group of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub created: u64,
+    pub duplicates: u64,
+    pub refused: u64,
+}
+
+impl Place {
+    pub fn open(arguments: &PlaceArguments) -> anyhow::Result<Self> {
+        if let Some(url) = &arguments.url {
+            let key =
+                arguments.api_key.clone().context("--api-key or EVERLOG_API_KEY is needed with --url")?;
+            let config = ureq::Agent::config_builder()
+                .http_status_as_error(false)
+                .timeout_global(Some(ANSWER_TIME_MAX))
+                .build();
+            let base = format!("{}/v1/organizations/{}", url.trim_end_matches('/'), arguments.org);
+            return Ok(Self::Remote { agent: config.into(), base, key });
+        }
+        let (app, writer) = App::open(&config_of(&arguments.data), false)?;
+        let org = app.access.open_locally(&arguments.org)?;
+        let runtime = crate::cli::serve::runtime()?;
+        Ok(Self::Local { app: Box::new(app), org: Box::new(org), writer: Some(writer), runtime })
+    }
+
+    /// Takes in a group of events; tells what became of each.
+    pub fn append(&self, mode: Mode, events: Vec<Value>) -> anyhow::Result<(Tally, Vec<Value>)> {
+        match self {
+            Self::Remote { agent, base, key } => {
+                let url = format!("{base}/events?mode={}", mode.as_str());
+                let body = serde_json::to_vec(&events)?;
+                let sent = agent
+                    .post(url)
+                    .header("Authorization", format!("Bearer {key}"))
+                    .header("Content-Type", "application/json")
+                    .send(body.as_slice());
+                let answer = answer(sent?)?;
+                let count = |name: &str| answer[name].as_u64().unwrap_or_default();
+                let tally = Tally {
+                    created: count("created"),
+                    duplicates: count("duplicates"),
+                    refused: count("refused"),
+                };
+                let results = answer["results"].as_array().cloned().unwrap_or_default();
+                Ok((tally, results))
+            }
+            Self::Local { app, org, runtime, .. } => {
+                let source = Source { via: Via::Cli, ..Source::server() };
+                let outcomes = runtime.block_on(app.log.append(org.entry(), &source, mode, events))?;
+                let mut tally = Tally::default();
+                for outcome in &outcomes {
+                    match outcome {
+                        Outcome::Created(_) => tally.created += 1,
+                        Outcome::Duplicate(_) => tally.duplicates += 1,
+                        Outcome::Refused(_) => tally.refused += 1,
+                    }
+                }
+                Ok((tally, outcomes.into_iter().map(crate::http::answer).collect()))
+            }
+        }
+    }
+
+    /// One page of events, and the cursor of the next.
+    pub fn page(&self, params: &[(String, String)]) -> anyhow::Result<(Vec<Value>, Option<String>)> {
+        match self {
+            Self::Remote { .. } => {
+                let answer = self.get("/events", params)?;
+                let data = answer["data"].as_array().cloned().unwrap_or_default();
+                Ok((data, answer["next"].as_str().map(str::to_owned)))
+            }
+            Self::Local { app, org, .. } => {
+                let question = app.reader.question(org, params, &[], &moment(org))?;
+                let page = app.reader.page(org, &question)?;
+                Ok((page.events.iter().map(|event| present(event, org)).collect(), page.next))
+            }
+        }
+    }
+
+    /// How many events match.
+    pub fn total(&self, params: &[(String, String)]) -> anyhow::Result<u64> {
+        match self {
+            Self::Remote { .. } => {
+                Ok(self.get("/events/total", params)?["total"].as_u64().unwrap_or_default())
+            }
+            Self::Local { app, org, .. } => {
+                let question = app.reader.question(org, params, &[], &moment(org))?;
+                Ok(app.reader.total(org, &question)?)
+            }
+        }
+    }
+
+    /// Events in the order of the log behind a position, and the new position.
+    pub fn feed(&self, after: i64, limit: usize) -> anyhow::Result<(Vec<Value>, i64)> {
+        match self {
+            Self::Remote { .. } => {
+                let params =
+                    [("after".to_owned(), after.to_string()), ("limit".to_owned(), limit.to_string())];
+                let answer = self.get("/feed", &params)?;
+                let data = answer["data"].as_array().cloned().unwrap_or_default();
+                Ok((data, answer["next"].as_i64().unwrap_or(after)))
+            }
+            Self::Local { app, org, .. } => {
+                let from = everlog_core::ids::Seq(u64::try_from(after + 1)?);
+                let events = app.reader.feed(org, from, limit)?;
+                let next = events.last().map_or(after, |event| event.seq.0 as i64);
+                Ok((events.iter().map(|event| present(event, org)).collect(), next))
+            }
+        }
+    }
+
+    /// The last position of the log, −1 when it is empty.
+    pub fn last(&self) -> anyhow::Result<i64> {
+        let params = [("limit".to_owned(), "1".to_owned())];
+        match self {
+            // The newest by time is near the end of the log; what the feed holds behind it is found from there.
+            Self::Remote { .. } => {
+                let (newest, _) = self.page(&params)?;
+                let mut after = newest.first().and_then(|event| event["seq"].as_i64()).unwrap_or(-1);
+                loop {
+                    let (events, next) = self.feed(after, 1_000)?;
+                    if events.is_empty() {
+                        return Ok(after);
+                    }
+                    after = next;
+                }
+            }
+            Self::Local { app, org, .. } => Ok(app.reader.size(org)?.0 as i64 - 1),
+        }
+    }
+
+    fn get(&self, path: &str, params: &[(String, String)]) -> anyhow::Result<Value> {
+        let Self::Remote { agent, base, key } = self else { bail!("this log is not behind a server") };
+        let pairs = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let sent = agent
+            .get(format!("{base}{path}"))
+            .query_pairs(pairs)
+            .header("Authorization", format!("Bearer {key}"))
+            .call();
+        answer(sent?)
+    }
+
+    /// Lets the writer end what it took in.
+    pub fn close(self) {
+        if let Self::Local { app, org, writer, runtime } = self {
+            // The index catches up at the next start, should this fail.
+            if let Err(why) = app.index.flush() {
+                eprintln!("everlog: the index is not written yet: {why}");
+            }
+            drop((app, org, runtime));
+            writer.into_iter().for_each(WriterThread::join);
+        }
+    }
+}
+
+fn moment(org: &Organization) -> Moment {
+    Moment { now_ms: now_ms(), time_zone: org.entry().time_zone.clone(), week_start: week_start(org) }
+}
+
+/// The JSON of an answer; a problem document becomes an error in its own words.
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
+    let status = response.status();
+    let mut bytes = Vec::new();
+    response.body_mut().as_reader().take(ANSWER_BYTES_MAX).read_to_end(&mut bytes)?;
+    let value: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!({}));
+    if status.is_success() {
+        return Ok(value);
+    }
+    let told = value["detail"].as_str().unwrap_or("no reason given");
+    bail!("the server answers {}: {told}", status.as_u16())
+}

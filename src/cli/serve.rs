@@ -1,0 +1,68 @@
+//! `everlog serve`: the server, until it is told to stop. Deliberately absent: becoming a daemon.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::App;
+use crate::cli::start_logging;
+use crate::config::{Config, LISTEN_DEFAULT};
+use crate::http::{Serving, serve};
+use crate::log::WriterThread;
+
+/// What `serve` takes.
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    config: Config,
+    /// A file with the same settings, as TOML; flags and environment stand above it
+    #[arg(long = "config", env = "EVERLOG_CONFIG", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
+    let config = arguments.config.complete(arguments.file.as_deref())?;
+    start_logging(config.log_format, "info");
+    let (app, writer) = App::open(&config, false)?;
+    let address = config.listen.map_or_else(|| LISTEN_DEFAULT.parse(), Ok)?;
+    runtime()?.block_on(async {
+        let serving =
+            serve(app.clone(), address).await.with_context(|| format!("cannot listen on {address}"))?;
+        println!("everlog is ready: http://{} (data in {})", serving.address()?, config.data().display());
+        until_told(app, serving).await
+    })?;
+    finish(writer);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The threads that answer.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Serves until SIGTERM or SIGINT, then lets what was accepted end.
+pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stopping = app.stopping.clone();
+    let index = app.index.clone();
+    drop(app);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what was accepted is finished first");
+        stopping.set();
+    });
+    serving.run().await;
+    tokio::task::spawn_blocking(move || index.flush()).await??;
+    Ok(())
+}
+
+/// Waits for the writer, once nobody can send to it any more.
+pub(super) fn finish(writer: WriterThread) {
+    writer.join();
+}
