@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::catalog::{Catalogs, Variable};
-use crate::event::{Change, NewEvent};
+use crate::event::{Change, NewEvent, Outcome};
 
 /// How many targets a sentence names before it counts the rest.
 const TARGETS_NAMED_MAX: usize = 3;
@@ -16,9 +16,28 @@ pub fn sentence(event: &NewEvent, catalogs: &Catalogs) -> String {
     if let Some(own) = &event.description {
         return own.clone();
     }
-    match catalogs.get(&event.action).and_then(|action| action.template.as_ref()) {
-        Some(template) => template.render(&|variable| value(event, variable)),
-        None => without_template(event, catalogs),
+    let (told, tells_the_end) = match catalogs.get(&event.action).and_then(|action| action.template.as_ref())
+    {
+        Some(template) => {
+            let is_about_the_end = |variable| matches!(variable, &Variable::Outcome | &Variable::Reason);
+            let told = template.render(&|variable| value(event, variable));
+            (told, template.variables().any(is_about_the_end))
+        }
+        None => (without_template(event, catalogs), false),
+    };
+    if tells_the_end { told } else { told + &ending(event) }
+}
+
+/// What was only tried must not read as if it had been done: ` (denied: members may not make API keys)`.
+fn ending(event: &NewEvent) -> String {
+    let ending = match event.outcome {
+        Outcome::Success => return String::new(),
+        Outcome::Failure => "failed",
+        Outcome::Denied => "denied",
+    };
+    match &event.reason {
+        Some(reason) => format!(" ({ending}: {})", shorten(reason.clone())),
+        None => format!(" ({ending})"),
     }
 }
 
@@ -122,6 +141,23 @@ mod tests {
         });
         let told = told(event);
         assert!(told.contains("Globex") && told.contains("New") && told.contains("Contacted"), "{told}");
+    }
+
+    #[test]
+    fn what_was_only_tried_does_not_read_as_done() {
+        let tried = |outcome: &str, reason: Value| {
+            json!({
+                "action": "api_key.created", "actor": {"type": "user", "id": "u", "name": "Ana"},
+                "targets": [{"type": "api_key", "id": "k", "name": "CI"}], "outcome": outcome, "reason": reason,
+            })
+        };
+        assert_eq!(told(tried("success", json!("asked for"))), "Ana made API key CI");
+        assert_eq!(told(tried("failure", Value::Null)), "Ana made API key CI (failed)");
+        let denied = tried("denied", json!("members may not"));
+        assert_eq!(told(denied), "Ana made API key CI (denied: members may not)");
+        let mut unknown = tried("denied", Value::Null);
+        unknown["action"] = json!("vault.opened");
+        assert_eq!(told(unknown), "Vault opened: CI (denied)");
     }
 
     #[test]
