@@ -83,7 +83,7 @@ pub fn organizations() -> Vec<DemoOrg> {
             time_zone: "Europe/Berlin",
             catalogs: &["everlog", "signing"],
             incident_hint: "Eleven evenings ago, at 22:40, Jürgen Großmann's account, in Punta Arenas for once, \
-                            revoked three charter contracts within minutes of sending them, the third already \
+                            revoked three contracts within minutes of sending them, the third already \
                             signed by one side.",
             staff: signing::staff,
             tell: signing::tell,

@@ -67,7 +67,7 @@ pub const COMPANIES: &[&str] = &[
     "Aurelia Textiles",
     "Μελτέμι Ναυτιλία",
     "Brückenbau Nord",
-    "北山製作所",
+    "さくら製作所",
     "Café do Mercado",
     "Дніпро Логістика",
     "Fjordlys Energi",

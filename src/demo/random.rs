@@ -41,6 +41,13 @@ impl Random {
         &from[at]
     }
 
+    /// One of these texts that is not `current`, where there is another.
+    pub fn pick_other<'a>(&mut self, from: &[&'a str], current: &str) -> &'a str {
+        let others: Vec<&'a str> = from.iter().copied().filter(|text| *text != current).collect();
+        let choice = if others.is_empty() { from } else { &others };
+        choice[self.position(choice.len())]
+    }
+
     /// True this often in a hundred.
     pub fn chance(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent

@@ -44,7 +44,9 @@ pub fn busy(random: &mut Random, staff: &[Actor]) -> Actor {
     staff[at].clone()
 }
 
-/// Anybody.
-pub fn anybody(random: &mut Random) -> Person {
-    *random.pick(PEOPLE)
+/// Somebody who does not belong to the organization.
+pub fn outsider(random: &mut Random, staff: &[Actor]) -> Person {
+    let is_outside = |person: &&Person| staff.iter().all(|member| member.text("name") != person.name);
+    let outside: Vec<&Person> = PEOPLE.iter().filter(is_outside).collect();
+    **random.pick(&outside)
 }

@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use crate::demo::people::{COMPANIES, Person};
+use crate::demo::people::{COMPANIES, PEOPLE, Person};
 use crate::demo::record::Record;
 use crate::demo::scribe::{Actor, Scribe};
-use crate::demo::stories::{Told, anybody, busy, cast, tell_all};
+use crate::demo::stories::{Told, busy, cast, outsider, tell_all};
 
 const DOMAIN: &str = "northwind.example";
 const TITLES: &[&str] = &[
@@ -95,7 +95,7 @@ impl Firm {
         }
         let parties: Vec<(Person, Actor)> = (0..parties)
             .map(|_| {
-                let person = anybody(&mut scribe.random);
+                let person = outsider(&mut scribe.random, &self.staff);
                 let key = format!("inv_{}", scribe.random.hex(10));
                 (person, Actor::signee(&person, &key))
             })
@@ -325,8 +325,7 @@ impl Firm {
         }
     }
 
-    fn contact(&self, scribe: &mut Scribe) -> Record {
-        let person = anybody(&mut scribe.random);
+    fn contact(&self, scribe: &mut Scribe, person: Person) -> Record {
         let company = *scribe.random.pick(COMPANIES);
         let fields = json!({"email": person.email("mail.example"), "company": company, "city": person.place});
         Record::new(scribe, DOMAIN, "contact", person.name.to_owned(), fields)
@@ -335,7 +334,8 @@ impl Firm {
     fn contacts_passed_on(&mut self, scribe: &mut Scribe, at: i64) {
         let member = busy(&mut scribe.random, &self.staff);
         let colleague = busy(&mut scribe.random, &self.staff);
-        let contact = self.contact(scribe);
+        let person = outsider(&mut scribe.random, &self.staff);
+        let contact = self.contact(scribe, person);
         let draft = scribe.event(at, &member, "contact.shared").on(contact.target());
         let at = draft.meta("recipient", colleague.text("name")).write();
         let at = scribe.soon(at, 60, 4_000);
@@ -363,15 +363,16 @@ impl Firm {
             at = scribe.soon(at, 11, 35);
         }
         scribe.event(at, &intruder, "auth.signed_in").write();
-        for action in ["contact.sent", "contact.sent", "contact.sent"] {
+        let mut people = PEOPLE.iter().rev().copied();
+        for person in people.by_ref().take(3) {
             at = scribe.soon(at, 30, 90);
-            let contact = self.contact(scribe);
-            let draft = scribe.event(at, &intruder, action).on(contact.target());
+            let contact = self.contact(scribe, person);
+            let draft = scribe.event(at, &intruder, "contact.sent").on(contact.target());
             draft.meta("recipient", "archive@parcel-drop.example").write();
         }
-        for _ in 0..4 {
+        for person in people.take(4) {
             at = scribe.soon(at, 15, 60);
-            self.contact(scribe).deleted(scribe, at, &intruder, "contact.deleted");
+            self.contact(scribe, person).deleted(scribe, at, &intruder, "contact.deleted");
         }
         at = scribe.soon(at, 60, 120);
         let fields = json!({"steps": 5, "status": "active"});

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::demo::people::COMPANIES;
 use crate::demo::record::Record;
 use crate::demo::scribe::{Actor, Draft, Scribe};
-use crate::demo::stories::{Told, anybody, busy, cast, tell_all};
+use crate::demo::stories::{Told, busy, cast, outsider, tell_all};
 
 const DOMAIN: &str = "dialpoint.example";
 const STAFF: &[(&str, &str)] = &[
@@ -36,6 +36,9 @@ const VERBS: &[&str] = &[
     "ownership_transferred",
     "deleted",
 ];
+
+const STATES: &[&str] = &["open", "busy", "done", "on hold"];
+const REMARKS: &[&str] = &["checked", "ver proposta", "lütfen arayın", "다시 연락", "call after six"];
 
 /// The people of the companies, then the platform's administrators.
 pub fn staff() -> Vec<Actor> {
@@ -80,7 +83,7 @@ impl Platform {
     }
 
     fn record(&self, scribe: &mut Scribe, noun: &'static str) -> Record {
-        let person = anybody(&mut scribe.random);
+        let person = outsider(&mut scribe.random, &self.staff);
         let company = *scribe.random.pick(COMPANIES);
         let number = scribe.random.between(10, 99);
         let (name, mut fields) = match noun {
@@ -120,27 +123,33 @@ impl Platform {
     /// One event of a record's life.
     fn happens(&self, scribe: &mut Scribe, at: i64, actor: &Actor, record: &mut Record, verb: &str) -> i64 {
         let action = format!("{}.{verb}", record.kind);
-        let colleague = self.someone(scribe).text("name").to_owned();
+        let colleagues: Vec<&str> = self.staff.iter().map(|colleague| colleague.text("name")).collect();
+        let mut other = |options: &[&str], field: &str| {
+            let current = record.field(field);
+            json!(scribe.random.pick_other(options, current.as_str().unwrap_or_default()))
+        };
         let (field, value): (&str, Value) = match verb {
             "created" => return record.created(scribe, at, actor, &action),
             "deleted" => return record.deleted(scribe, at, actor, &action),
             "assigned" => {
-                let draft = scribe.event(at, actor, &action).on(record.target());
-                return draft.meta("assignee", colleague).write();
+                let assignee = other(&colleagues, "owner");
+                return scribe
+                    .event(at, actor, &action)
+                    .on(record.target())
+                    .meta("assignee", assignee)
+                    .write();
             }
             "transferred" => {
-                let (from, to) = (*scribe.random.pick(COMPANIES), *scribe.random.pick(COMPANIES));
+                let from = *scribe.random.pick(COMPANIES);
+                let to = scribe.random.pick_other(COMPANIES, from);
                 let draft = scribe.event(at, actor, &action).on(record.target());
                 return draft.meta("from", from).meta("to", to).write();
             }
             "activated" => ("active", json!(true)),
             "deactivated" => ("active", json!(false)),
-            "status_changed" => ("status", json!(*scribe.random.pick(&["open", "busy", "done", "on hold"]))),
-            "ownership_transferred" => ("owner", json!(colleague)),
-            _ => (
-                "remark",
-                json!(*scribe.random.pick(&["checked", "ver proposta", "lütfen arayın", "다시 연락"])),
-            ),
+            "status_changed" => ("status", other(STATES, "status")),
+            "ownership_transferred" => ("owner", other(&colleagues, "owner")),
+            _ => ("remark", other(REMARKS, "remark")),
         };
         record.set(scribe, at, actor, &action, (field, value))
     }
@@ -199,7 +208,7 @@ impl Platform {
         let mut agent = self.record(scribe, "ai_agent");
         let at = agent.created(scribe, at, &actor, "ai_agent.created");
         let at = scribe.later(at, 30, 900);
-        let pause = json!(scribe.random.between(3, 14) * 100);
+        let pause = json!(scribe.random.between(7, 14) * 100);
         agent.set(scribe, at, &actor, "ai_agent.updated", ("pause_ms", pause));
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::demo::people::{COMPANIES, Person};
 use crate::demo::random::Random;
 use crate::demo::scribe::{Actor, Draft, Scribe};
-use crate::demo::stories::{Told, anybody, busy, cast, tell_all};
+use crate::demo::stories::{Told, busy, cast, outsider, tell_all};
 
 const DOMAIN: &str = "hanse.example";
 const TITLES: &[&str] = &[
@@ -115,8 +115,8 @@ impl Process {
     }
 }
 
-fn new_signee(random: &mut Random) -> Signee {
-    let person = anybody(random);
+fn new_signee(random: &mut Random, staff: &[Actor]) -> Signee {
+    let person = outsider(random, staff);
     let key = format!("si{}", random.hex(32));
     let actor = Actor::signee(&person, &key);
     Signee { key, person, actor }
@@ -150,7 +150,7 @@ impl Office {
             flow_key: scribe.random.hex(12),
             title: format!("{title} – {company}"),
             file_name: format!("{title} {company}.pdf"),
-            signees: (0..signees).map(|_| new_signee(&mut scribe.random)).collect(),
+            signees: (0..signees).map(|_| new_signee(&mut scribe.random, &self.staff)).collect(),
             owner,
         };
         let flow_type = *scribe.random.pick(FLOWS);
@@ -347,7 +347,7 @@ impl Office {
         let at = scribe.later(at, 30, 2_000);
         let at = self.opens(scribe, at, &process, 0);
         let at = scribe.soon(at, 60, 600);
-        let deputy = new_signee(&mut scribe.random);
+        let deputy = new_signee(&mut scribe.random, &self.staff);
         let data = signee_data(&mut scribe.random, &deputy, true);
         let draft = process.by(scribe, at, 0, "document.forwarded").meta("signee", data.clone());
         let at = draft.with("reason", "on leave until Monday").write();

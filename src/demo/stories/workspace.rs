@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::demo::people::COMPANIES;
 use crate::demo::record::Record;
 use crate::demo::scribe::{Actor, Scribe};
-use crate::demo::stories::{Told, anybody, busy, cast, tell_all};
+use crate::demo::stories::{Told, busy, cast, outsider, tell_all};
 
 const DOMAIN: &str = "globex.example";
 const STAFF: &[(&str, &str)] = &[
@@ -96,7 +96,7 @@ impl Team {
     }
 
     fn new_lead(&self, scribe: &mut Scribe) -> Record {
-        let person = anybody(&mut scribe.random);
+        let person = outsider(&mut scribe.random, &self.staff);
         let company = *scribe.random.pick(COMPANIES);
         let fields = json!({
             "status": "New", "owner": null, "contact": person.name, "email": person.email("mail.example"),
@@ -355,19 +355,19 @@ impl Team {
         draft.with("reason", "the client is ill").write();
     }
 
-    fn new_member(&self, scribe: &mut Scribe, at: i64) -> (Record, i64) {
-        let person = anybody(&mut scribe.random);
+    fn new_member(&self, scribe: &mut Scribe, at: i64) -> (Record, Actor, i64) {
+        let person = outsider(&mut scribe.random, &self.staff);
         let fields = json!({"role": "Member", "email": person.email(DOMAIN)});
         let member = Record::new(scribe, DOMAIN, "member", person.name.to_owned(), fields);
         let draft = scribe.event(at, &self.staff[1], "member.invited").on(member.target());
         let at = draft.with("after", member.fields()).meta("role", "Member").write();
-        (member, at)
+        let number = 20 + scribe.random.position(900);
+        (member, Actor::user(&person, number, DOMAIN, "member"), at)
     }
 
     fn member(&mut self, scribe: &mut Scribe, at: i64) {
-        let (mut member, at) = self.new_member(scribe, at);
+        let (mut member, joined, at) = self.new_member(scribe, at);
         let at = scribe.later(at, 60, 3_000);
-        let joined = Actor::user(&anybody(&mut scribe.random), 40, DOMAIN, "member");
         let at = scribe.event(at, &joined, "member.joined").on(member.target()).write();
         let at = scribe.later(at, 9_000, 30_000);
         let owner = self.staff[0].clone();
@@ -376,11 +376,11 @@ impl Team {
 
     fn member_leaves(&mut self, scribe: &mut Scribe, at: i64) {
         let owner = self.staff[0].clone();
-        let (invited, at) = self.new_member(scribe, at);
+        let (invited, _, at) = self.new_member(scribe, at);
         let at = scribe.later(at, 60, 3_000);
         let draft = scribe.event(at, &owner, "member.invitation_canceled").on(invited.target());
         let at = draft.with("before", invited.fields()).write();
-        let (member, at) = self.new_member(scribe, at + 90_000);
+        let (member, _, at) = self.new_member(scribe, at + 90_000);
         let at = scribe.later(at, 30_000, 60_000);
         member.deleted(scribe, at, &owner, "member.removed");
     }
@@ -467,6 +467,7 @@ impl Team {
         let accomplice = self.staff[9].text("name").to_owned();
         let fields = json!({"role": "Member", "email": self.staff[9].text("email")});
         let mut member = Record::new(scribe, DOMAIN, "member", accomplice, fields);
+        member.id = self.staff[9].id().to_owned();
         let mut at = member.set(scribe, at, &intruder, "member.role_changed", ("role", json!("Admin")));
         for company in COMPANIES.iter().take(5) {
             at = scribe.soon(at, 20, 80);
