@@ -320,7 +320,7 @@ impl Index {
     fn send(&self, job: Job) {
         // The thread only ends before the sender when it has failed, and then every query says so.
         if let Some(jobs) = &self.jobs {
-            let _ = jobs.send(job);
+            jobs.send(job).unwrap_or_default();
         }
     }
 
@@ -349,7 +349,7 @@ impl Drop for Index {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
             // A panic in it was told to every query already.
-            let _ = thread.join();
+            thread.join().unwrap_or_default();
         }
     }
 }

@@ -126,10 +126,13 @@ pub(super) fn actor_texts(actor: &Actor) -> impl Iterator<Item = &str> {
     std::iter::once(actor.kind.as_str()).chain(optional.into_iter().filter_map(|part| part.as_deref()))
 }
 
+/// One that grows while it is read.
+type Shared = Arc<RwLock<Dictionary>>;
+
 /// The dictionaries of all organizations, each read from the store when first needed.
 pub(super) struct Dictionaries {
     store: Arc<dyn Store>,
-    all: RwLock<HashMap<(OrgCode, CodeKind), Arc<RwLock<Dictionary>>>>,
+    all: RwLock<HashMap<(OrgCode, CodeKind), Shared>>,
 }
 
 impl Dictionaries {
@@ -198,7 +201,7 @@ impl Dictionaries {
         all.retain(|(of, _), _| *of != org);
     }
 
-    fn get(&self, org: OrgCode, kind: CodeKind) -> Arc<RwLock<Dictionary>> {
+    fn get(&self, org: OrgCode, kind: CodeKind) -> Shared {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(dictionary) = all.get(&(org, kind)) {
             return Arc::clone(dictionary);

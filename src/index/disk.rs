@@ -3,6 +3,7 @@
 //! Deliberately absent: what is in the documents. Nothing here is worth saving: everything comes from the truth, so a
 //! directory that cannot be trusted is emptied. A crash while it fills again leaves an index that is merely behind.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,9 @@ impl Disk {
         }
         let path = dir.join(name);
         if path.exists() {
-            match Self::open_existing(&path, store) {
+            // The library takes its files at their word: a damaged one may make it panic.
+            let opened = catch_unwind(AssertUnwindSafe(|| Self::open_existing(&path, store)));
+            match opened.unwrap_or_else(|_| Err(IndexError::Corrupt("it cannot be opened".to_owned()))) {
                 Ok(disk) => return Ok(disk),
                 Err(IndexError::Store(error)) => return Err(IndexError::Store(error)),
                 Err(error) => {

@@ -172,10 +172,8 @@ impl Writer {
             }
             if !self.flushes.is_empty() {
                 self.commit()?;
-                for done in self.flushes.drain(..) {
-                    // Whoever asked may have gone: the commit happened all the same.
-                    let _ = done.send(());
-                }
+                // Whoever asked may have gone: the commit happened all the same.
+                self.flushes.drain(..).for_each(|done| done.send(()).unwrap_or_default());
             }
             let wait = self.since.map_or(Duration::MAX, |since| COMMIT_AFTER.saturating_sub(since.elapsed()));
             match jobs.recv_timeout(wait) {

@@ -1,0 +1,308 @@
+//! What the index must answer, by looking at every event, one after the other.
+//!
+//! Shares nothing with the index but the meaning of words, folding, actions and sentences, which `core` owns. Slow, short
+//! and plain: it is right when reading it says so.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use everlog::index::{FacetField, FacetValue, KindCounts, Page, Position, Request, Start};
+use everlog::store::{CodeKind, Row, Store};
+use everlog_core::catalog::{Catalogs, Kind};
+use everlog_core::event::{Actor, Audience, Document};
+use everlog_core::ids::Seq;
+use everlog_core::query::{Query, SortBy};
+use everlog_core::scope::Sees;
+use everlog_core::search::{Field, Needle};
+use everlog_core::sentence::sentence;
+use everlog_core::text::{fold, is_found, tokens};
+use serde_json::Value;
+
+/// One event of the log, read.
+pub struct Known {
+    pub seq: u64,
+    pub ms: u64,
+    pub document: Document,
+}
+
+impl Known {
+    pub fn read(row: &Row) -> Self {
+        let document: Document = serde_json::from_slice(&row.document).unwrap();
+        let ms = document.event.occurred_at.as_ref().map_or(row.received_ms, |time| time.ms());
+        Self { seq: row.seq.0, ms, document }
+    }
+}
+
+/// Every event of the log that a request is about.
+pub fn read_log(store: &dyn Store, request: &Request<'_>) -> Vec<Known> {
+    store.scan(request.org, Seq(0), usize::MAX).unwrap().iter().map(Known::read).collect()
+}
+
+fn actor_parts(actor: &Actor) -> Vec<String> {
+    let mut parts = vec![actor.kind.as_str().to_owned()];
+    parts.extend([&actor.id, &actor.name, &actor.email, &actor.role].into_iter().flatten().cloned());
+    parts
+}
+
+/// Every text of an event with the field it is found under.
+fn texts(known: &Known, catalogs: &Catalogs) -> Vec<(Field, String)> {
+    let event = &known.document.event;
+    let described = catalogs.describe(&event.action);
+    let mut texts: Vec<(Field, String)> = Vec::new();
+    for actor in [Some(&event.actor), event.on_behalf_of.as_ref()].into_iter().flatten() {
+        texts.extend(actor_parts(actor).into_iter().map(|part| (Field::Actor, part)));
+    }
+    texts.push((Field::Action, event.action.clone()));
+    texts.push((Field::Action, described.label));
+    texts.push((Field::Category, described.category));
+    texts.push((Field::Kind, described.kind.as_str().to_owned()));
+    texts.push((Field::Outcome, event.outcome.as_str().to_owned()));
+    for target in &event.targets {
+        texts.push((Field::Target, target.kind.clone()));
+        texts.push((Field::Target, target.id.clone()));
+        texts.extend(target.name.clone().map(|name| (Field::Target, name)));
+        if let Some(parent) = &target.parent {
+            texts.push((Field::Target, parent.kind.clone()));
+            texts.push((Field::Target, parent.id.clone()));
+            texts.extend(parent.name.clone().map(|name| (Field::Target, name)));
+        }
+    }
+    texts.push((Field::Description, sentence(event, catalogs)));
+    let context = &event.context;
+    for (field, text) in [
+        (Field::Description, &event.reason),
+        (Field::Description, &context.location),
+        (Field::Ip, &context.ip),
+        (Field::Id, &context.session_id),
+        (Field::Id, &context.request_id),
+        (Field::Process, &event.process),
+        (Field::Process, &event.signee),
+    ] {
+        texts.extend(text.clone().map(|text| (field, text)));
+    }
+    texts.push((Field::Id, known.document.id().to_owned()));
+    let mut values: Vec<(String, &Value)> =
+        event.metadata.iter().map(|(key, value)| (key.clone(), value)).collect();
+    while let Some((path, value)) = values.pop() {
+        match value {
+            Value::Null => (),
+            Value::String(text) => texts.push((Field::Metadata(fold(&path)), text.clone())),
+            Value::Bool(_) | Value::Number(_) => {
+                texts.push((Field::Metadata(fold(&path)), value.to_string()))
+            }
+            Value::Array(items) => values.extend(items.iter().map(|item| (path.clone(), item))),
+            Value::Object(members) => {
+                values.extend(members.iter().map(|(name, value)| (format!("{path}.{name}"), value)));
+            }
+        }
+    }
+    texts
+}
+
+fn text_matches(known: &Known, request: &Request<'_>) -> bool {
+    let texts = texts(known, request.catalogs);
+    request.query.search.terms.iter().all(|term| {
+        let looked_at =
+            texts.iter().filter(|(field, _)| term.field.as_ref().is_none_or(|asked| asked == field));
+        let found =
+            looked_at.map(|(_, text)| tokens(text).collect::<Vec<_>>()).any(|words| match &term.needle {
+                Needle::Piece(piece) => words.iter().any(|word| is_found(piece, word)),
+                Needle::Phrase(phrase) => (0..words.len())
+                    .any(|at| words[at..].len() >= phrase.len() && words[at..][..phrase.len()] == phrase[..]),
+            });
+        found != term.negated
+    })
+}
+
+fn is_visible(known: &Known, request: &Request<'_>) -> bool {
+    let event = &known.document.event;
+    let own = |user: &String| {
+        event.actor.id.as_ref() == Some(user)
+            || event.on_behalf_of.as_ref().is_some_and(|it| it.id.as_ref() == Some(user))
+    };
+    let seen = match &request.scope.sees {
+        Sees::Everything => true,
+        Sees::Organization => event.audience == Audience::Organization,
+        Sees::OwnOfOrganization(user) => event.audience == Audience::Organization && own(user),
+        Sees::OwnOfAdministrators(user) => event.audience == Audience::Administrators && own(user),
+    };
+    let access = request.catalogs.describe(&event.action).category == "Access";
+    seen && known.seq < request.size.0 && (!access || request.scope.access_events)
+}
+
+/// Whether an event is found; `without` leaves out that field's own filter.
+fn is_match(known: &Known, request: &Request<'_>, without: Option<FacetField>) -> bool {
+    let query = request.query;
+    let event = &known.document.event;
+    let described = request.catalogs.describe(&event.action);
+    let off = |field| without == Some(field);
+    let is_actor = |value: &String| match (&event.actor.id, &event.actor.email) {
+        (_, Some(email)) if email.to_lowercase() == value.to_lowercase() => true,
+        (Some(id), _) => id == value,
+        (None, _) => event.actor.kind.as_str() == value,
+    };
+    is_visible(known, request)
+        && query.from_ms.is_none_or(|from| known.ms >= from)
+        && query.to_ms.is_none_or(|to| known.ms < to)
+        && (off(FacetField::Actor) || query.actors.is_empty() || query.actors.iter().any(is_actor))
+        && (off(FacetField::Category)
+            || query.categories.is_empty()
+            || query.categories.contains(&described.category))
+        && (off(FacetField::Action)
+            || query.actions.is_empty()
+            || query.actions.iter().any(|pattern| Query::action_matches(pattern, &event.action)))
+        && (off(FacetField::Kind) || query.kinds.is_empty() || query.kinds.contains(&described.kind))
+        && (off(FacetField::Outcome) || query.outcomes.is_empty() || query.outcomes.contains(&event.outcome))
+        && (query.targets.is_empty()
+            || event
+                .targets
+                .iter()
+                .any(|it| query.targets.iter().any(|of| of.kind == it.kind && of.id == it.id)))
+        && (off(FacetField::TargetType)
+            || query.target_types.is_empty()
+            || event.targets.iter().any(|it| query.target_types.contains(&it.kind)))
+        && (off(FacetField::Ip)
+            || query.ips.is_empty()
+            || event.context.ip.as_ref().is_some_and(|ip| query.ips.contains(ip)))
+        && (query.processes.is_empty()
+            || event.process.as_ref().is_some_and(|it| query.processes.contains(it)))
+        && text_matches(known, request)
+}
+
+fn matching<'a>(log: &'a [Known], request: &Request<'_>, without: Option<FacetField>) -> Vec<&'a Known> {
+    log.iter().filter(|known| is_match(known, request, without)).collect()
+}
+
+/// What the column shows that the list is ordered by.
+fn column(known: &Known, request: &Request<'_>) -> Option<String> {
+    let event = &known.document.event;
+    let described = request.catalogs.describe(&event.action);
+    match request.query.sort.by {
+        SortBy::Time => None,
+        SortBy::Action => Some(described.label),
+        SortBy::Category => Some(described.category),
+        SortBy::Kind => Some(described.kind.as_str().to_owned()),
+        SortBy::Actor => Some(event.actor.shown().to_owned()),
+        SortBy::Ip => event.context.ip.clone(),
+    }
+}
+
+fn compare(a: &Known, b: &Known, request: &Request<'_>) -> Ordering {
+    let newest = (b.ms, b.seq).cmp(&(a.ms, a.seq));
+    let sort = request.query.sort;
+    if sort.by == SortBy::Time {
+        return if sort.descending { newest } else { newest.reverse() };
+    }
+    let by_value = match (column(a, request), column(b, request)) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) => {
+            let ascending = if sort.by == SortBy::Ip {
+                a.parse::<IpAddr>().unwrap().cmp(&b.parse::<IpAddr>().unwrap())
+            } else {
+                (fold(&a), a).cmp(&(fold(&b), b))
+            };
+            if sort.descending { ascending.reverse() } else { ascending }
+        }
+    };
+    by_value.then(newest)
+}
+
+/// The whole list, in order.
+pub fn list(log: &[Known], request: &Request<'_>) -> Vec<Position> {
+    let mut found = matching(log, request, None);
+    found.sort_by(|a, b| compare(a, b, request));
+    let position =
+        |it: &&Known| Position { value: column(it, request), occurred_ms: it.ms, seq: Seq(it.seq) };
+    found.iter().map(position).collect()
+}
+
+/// One page of a list; a place to start from is one that is on it.
+pub fn page(list: &[Position], start: &Start, limit: usize) -> Page {
+    let place = |position: &Position| list.iter().position(|it| it == position).unwrap();
+    let (from, to) = match start {
+        Start::Skip(skip) => ((*skip as usize).min(list.len()), list.len()),
+        Start::After(position) => (place(position) + 1, list.len()),
+        Start::Before(position) => (place(position).saturating_sub(limit), place(position)),
+    };
+    let to = to.min(from + limit);
+    Page { places: list[from..to].to_vec(), has_next: to < list.len(), has_previous: from > 0 }
+}
+
+pub fn facet(
+    log: &[Known],
+    request: &Request<'_>,
+    store: &dyn Store,
+    field: FacetField,
+    prefix: &str,
+) -> Vec<FacetValue> {
+    let mut counts: BTreeMap<String, (u64, BTreeSet<usize>, String)> = BTreeMap::new();
+    let forms = store.codes(request.org, CodeKind::Actor, everlog::store::Code(0)).unwrap();
+    for known in matching(log, request, Some(field)) {
+        let event = &known.document.event;
+        let described = request.catalogs.describe(&event.action);
+        let same = |value: String| (value.clone(), value);
+        let values: Vec<(String, String)> = match field {
+            FacetField::Category => vec![same(described.category)],
+            FacetField::Action => vec![(event.action.clone(), described.label)],
+            FacetField::Kind => vec![same(described.kind.as_str().to_owned())],
+            FacetField::Actor => {
+                let id = event.actor.id.clone().unwrap_or(event.actor.kind.as_str().to_owned());
+                vec![(id, event.actor.shown().to_owned())]
+            }
+            FacetField::TargetType => {
+                let kinds: BTreeSet<_> = event.targets.iter().map(|target| target.kind.clone()).collect();
+                kinds.into_iter().map(same).collect()
+            }
+            FacetField::Ip => event.context.ip.clone().into_iter().map(same).collect(),
+            FacetField::Outcome => vec![same(event.outcome.as_str().to_owned())],
+        };
+        let actor = &event.actor;
+        let form =
+            serde_json::to_string(&(actor.kind, &actor.id, &actor.name, &actor.email, &actor.role)).unwrap();
+        let code = forms.iter().position(|it| *it == form).unwrap();
+        for (value, label) in values {
+            let found = counts.entry(value).or_default();
+            found.0 += 1;
+            // The label is that of the newest form that occurs.
+            if found.1.last().is_none_or(|newest| code >= *newest) {
+                found.2 = label;
+            }
+            found.1.insert(code);
+        }
+    }
+    let mut values: Vec<FacetValue> = counts
+        .into_iter()
+        .map(|(value, (count, _, label))| FacetValue { value, label, count })
+        .filter(|it| fold(&it.value).starts_with(&fold(prefix)) || fold(&it.label).starts_with(&fold(prefix)))
+        .collect();
+    values.sort_by(|a, b| {
+        let by_label = (fold(&a.label), &a.label, &a.value).cmp(&(fold(&b.label), &b.label, &b.value));
+        b.count.cmp(&a.count).then(by_label)
+    });
+    values.truncate(100);
+    values
+}
+
+pub fn histogram(log: &[Known], request: &Request<'_>, edges: &[u64]) -> Vec<KindCounts> {
+    let found = matching(log, request, None);
+    let kind_of = |known: &Known| request.catalogs.describe(&known.document.event.action).kind;
+    let count = |from: u64, to: u64, kind: Kind| {
+        found.iter().filter(|it| it.ms >= from && it.ms < to && kind_of(it) == kind).count() as u64
+    };
+    let bucket = |edge: &[u64]| {
+        let mut counts = KindCounts::default();
+        for (at, kind) in Kind::ALL.iter().enumerate() {
+            counts[at] = count(edge[0], edge[1], *kind);
+        }
+        counts
+    };
+    edges.windows(2).map(bucket).collect()
+}
+
+pub fn span(log: &[Known], request: &Request<'_>) -> Option<(u64, u64)> {
+    let times: Vec<u64> = matching(log, request, None).iter().map(|it| it.ms).collect();
+    Some((*times.iter().min()?, *times.iter().max()?))
+}
