@@ -4,6 +4,9 @@
 
 mod crash;
 mod demo;
+mod index;
+mod memory_store;
+mod oracle;
 mod server;
 mod store;
 mod store_sqlite;
