@@ -554,7 +554,18 @@ fn words_of_changed_catalogs_are_found_after_a_refresh() {
     world.index().refresh(OrgCode(1));
     // More arrives while the words are made anew.
     world.append(OrgCode(0), &mut random, 50);
-    world.index().flush().unwrap();
+    let (everything, all) = (Scope { sees: Sees::Everything, access_events: true }, Query::default());
+    let questions = std::thread::scope(|threads| {
+        let flush = threads.spawn(|| world.index().flush().unwrap());
+        let mut questions = 0;
+        while !flush.is_finished() {
+            let total = world.with(OrgCode(0), &all, &everything, |it| world.index().total(it).unwrap());
+            assert_eq!(total, world.sizes[0], "old and new words of an event are swapped in one step");
+            questions += 1;
+        }
+        questions
+    });
+    assert!(questions > 0);
     assert_eq!(world.index().check().unwrap(), Vec::<String>::new());
     for word in ["quux", "quuxified", "lead"] {
         let query =
