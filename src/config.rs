@@ -12,6 +12,9 @@ pub const LISTEN_DEFAULT: &str = "127.0.0.1:7878";
 /// Where data lies when nothing is said.
 pub const DATA_DEFAULT: &str = "./everlog-data";
 
+/// Shortest operator key, in characters.
+pub const OPERATOR_KEY_CHARS_MIN: usize = 32;
+
 /// The flags of `serve`; each also as an environment variable, and in the file of `--config` under the same name.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -119,11 +122,7 @@ impl Config {
         if !self.public_url.as_ref().is_none_or(is_url) {
             return Err(ConfigError::Value { name: "public_url", why: "begins with http:// or https://" });
         }
-        if self
-            .operator_key
-            .as_ref()
-            .is_some_and(|key| key.chars().count() < crate::access::OPERATOR_KEY_CHARS_MIN)
-        {
+        if self.operator_key.as_ref().is_some_and(|key| key.chars().count() < OPERATOR_KEY_CHARS_MIN) {
             return Err(ConfigError::Value {
                 name: "EVERLOG_OPERATOR_KEY",
                 why: "has 32 characters or more",

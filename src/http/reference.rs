@@ -109,7 +109,8 @@ pub(super) fn routes(document: &OpenApi) -> Router<App> {
         ([(header::CONTENT_TYPE, "application/json")], text).into_response()
     };
     let html = move |State(_): State<App>| async move { page_response(page) };
-    Router::new().route("/openapi.json", get(json)).route("/docs", get(html))
+    let css = || async { ([(header::CONTENT_TYPE, "text/css")], include_str!("../../assets/docs.css")) };
+    Router::new().route("/openapi.json", get(json)).route("/docs", get(html)).route("/docs.css", get(css))
 }
 
 fn page_response(page: String) -> Response {

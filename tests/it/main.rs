@@ -10,3 +10,4 @@ mod oracle;
 mod server;
 mod store;
 mod store_sqlite;
+mod tidy;
