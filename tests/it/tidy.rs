@@ -26,20 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["access", "app", "directory", "index", "log", "quota", "read", "settings", "store"]),
     (
         "cli",
-        &[
-            "access",
-            "app",
-            "config",
-            "demo",
-            "directory",
-            "fsck",
-            "http",
-            ,
-            "log",
-            "read",
-            "settings",
-            "store",
-        ],
+        &["access", "app", "config", "demo", "directory", "fsck", "http", "log", "read", "settings", "store"],
     ),
 ];
 
