@@ -215,3 +215,14 @@ pub(super) async fn method_not_allowed(method: Method) -> Problem {
         format!("{method} is not possible here; see /docs"),
     )
 }
+
+/// The answer where a handler broke: nothing of ours should, and if it does, it is told to nobody but the log.
+pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "something went wrong here; it has been logged",
+    )
+    .into_response()
+}

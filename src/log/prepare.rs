@@ -17,7 +17,7 @@ use crate::store::CodeKind;
 pub const REDACTABLE_NOT: &[&str] = &["/action", "/actor", "/actor/type", "/actor/id", "/id", "/occurred_at"];
 
 /// What all events of one request have in common.
-pub struct Preparation<'a> {
+pub(super) struct Preparation<'a> {
     /// Whose log.
     pub org: &'a Entry,
     /// By what way they came.
