@@ -1,5 +1,6 @@
 //! The command line: what each command is called and takes. Deliberately absent: what it does; one file a command.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -118,8 +119,11 @@ pub fn main() -> ExitCode {
 fn start_logging(format: Option<LogFormat>, default: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     match format {
         Some(LogFormat::Json) => lines.json().flatten_event(true).init(),
         _ => lines.init(),

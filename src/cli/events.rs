@@ -17,6 +17,8 @@ use crate::cli::output::{self, visible};
 use crate::cli::place::{Place, Tally};
 use crate::log::BATCH_EVENTS_MAX;
 
+/// How many refused lines `import` tells one by one.
+const REFUSALS_TOLD_MAX: u64 = 20;
 /// How often `tail` looks for more.
 const TAIL_PAUSE: Duration = Duration::from_millis(500);
 
@@ -232,6 +234,7 @@ pub(super) fn import(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
     let place = Place::open(&arguments.place)?;
     let bar = output::progress(length, true);
     let mut whole = Tally::default();
+    let mut told = Told::default();
     let mut group = Vec::new();
     let (mut line, mut number) = (Vec::new(), 0_u64);
     loop {
@@ -241,7 +244,10 @@ pub(super) fn import(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
         if !line.trim_ascii().is_empty() {
             match json::parse(&line) {
                 Ok(event) => group.push((number, event)),
-                Err(why) => whole.refuse(number, &why.to_string()),
+                Err(why) => {
+                    whole.refused += 1;
+                    told.tell(number, &why.to_string());
+                }
             }
         }
         bar.inc(read as u64);
@@ -264,14 +270,15 @@ pub(super) fn import(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
     }
     bar.finish_and_clear();
     place.close();
-    let told = json!({"created": whole.created, "duplicates": whole.duplicates, "refused": whole.refused});
+    told.end();
+    let counts = json!({"created": whole.created, "duplicates": whole.duplicates, "refused": whole.refused});
     if output::is_terminal() {
         println!(
             "{} recorded, {} were there before, {} refused",
             whole.created, whole.duplicates, whole.refused
         );
     } else {
-        println!("{told}");
+        println!("{counts}");
     }
     Ok(if whole.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -282,9 +289,23 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.refused += other.refused;
     }
+}
 
-    fn refuse(&mut self, line: u64, why: &str) {
-        self.refused += 1;
-        eprintln!("line {line}: {}", visible(why));
+/// The refusals that were told: the first ones, so that a file that is wrong throughout does not fill the screen.
+#[derive(Default)]
+struct Told(u64);
+
+impl Told {
+    fn tell(&mut self, line: u64, why: &str) {
+        self.0 += 1;
+        if self.0 <= REFUSALS_TOLD_MAX {
+            eprintln!("line {line}: {}", visible(why));
+        }
+    }
+
+    fn end(&self) {
+        if let Some(more) = self.0.checked_sub(REFUSALS_TOLD_MAX).filter(|more| *more > 0) {
+            eprintln!("and {more} more lines were refused");
+        }
     }
 }

@@ -3,13 +3,14 @@
 //! Deliberately absent: the store.
 
 use everlog_core::event::{
-    AHEAD_MS_MAX, Actor, Audience, Document, FieldError, Invalid, Mode, NewEvent, Origin, Served,
+    AHEAD_MS_MAX, Audience, Document, FieldError, Invalid, Mode, NewEvent, Origin, Served,
 };
 use everlog_core::json;
 use everlog_core::leaf::{self, Hash, Seed};
 use serde_json::Value;
 
 use crate::directory::Entry;
+use crate::index::actor_value;
 use crate::log::Source;
 use crate::store::CodeKind;
 
@@ -154,13 +155,6 @@ fn coded(event: &NewEvent) -> Vec<(CodeKind, String)> {
         }
     }
     coded
-}
-
-/// The form in which an actor gets a code: the canonical JSON of `[type, id, name, email, role]`.
-pub(crate) fn actor_value(actor: &Actor) -> String {
-    let parts = serde_json::json!([actor.kind, actor.id, actor.name, actor.email, actor.role]);
-    // Canonical JSON is UTF-8.
-    String::from_utf8(json::canonical(&parts)).unwrap_or_default()
 }
 
 struct Random {
