@@ -221,13 +221,15 @@ impl Reader {
     ) -> Result<Histogram, ReadError> {
         let scope = scope_for(org, &question.query);
         let request = request(org, &scope, question);
-        let Some((oldest, newest)) = self.index.span(&request)? else {
-            return Ok(Histogram { interval: edges::FINEST, buckets: Vec::new() });
+        let (from, to) = match (question.query.from_ms, question.query.to_ms) {
+            (Some(from), Some(to)) => (from, to),
+            (from, to) => {
+                let Some((oldest, newest)) = self.index.span(&request)? else {
+                    return Ok(Histogram { interval: edges::FINEST, buckets: Vec::new() });
+                };
+                (from.unwrap_or(oldest), to.unwrap_or(newest + 1))
+            }
         };
-        let from = question.query.from_ms.unwrap_or(oldest);
-        // A range that ends in the future is shown up to what is there.
-        let to =
-            question.query.to_ms.unwrap_or(newest + 1).min(newest.max(question.asked_ms) + 1).max(newest + 1);
         let (interval, edges) = edges::between(from, to, &moment.time_zone, moment.week_start);
         let counts = self.index.histogram(&request, &edges)?;
         let buckets = edges.windows(2).zip(counts).map(|(edge, count)| (edge[0], edge[1], count)).collect();

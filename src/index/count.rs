@@ -14,9 +14,7 @@ use crate::store::CodeKind;
 impl Question<'_> {
     /// How many matches there are.
     pub fn total(&self) -> Result<u64, IndexError> {
-        let mut total = 0;
-        self.each(|_| total += 1)?;
-        Ok(total)
+        self.matches()?.count()
     }
 
     /// The time of the oldest and of the newest match.

@@ -188,6 +188,25 @@ impl<'a> Matches<'a> {
         Ok(())
     }
 
+    /// How many matches there are. Where nothing narrows a segment's range down, its length is the answer, less what is
+    /// hidden in it: the whole log is counted without looking at its events.
+    ///
+    /// # Errors
+    /// When the index or the store cannot be read, or time is up.
+    pub fn count(mut self) -> Result<u64, IndexError> {
+        let mut count = self.tail.len() as u64;
+        for cursor in &mut self.cursors {
+            if cursor.is_whole() {
+                count += cursor.count_whole(&mut self.deadline)?;
+                continue;
+            }
+            while cursor.next(&self.verifier, &mut self.deadline)?.is_some() {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// Calls `each` with the matches newest first until it says to stop.
     ///
     /// The order of equal keys within a segment is not to be relied on: all matches of one key are gathered from
@@ -357,6 +376,24 @@ impl<'a> Cursor<'a> {
             return Ok(Some(doc));
         }
         Ok(None)
+    }
+
+    /// Whether every document of the range matches, but for those that must not.
+    fn is_whole(&self) -> bool {
+        self.must.is_empty() && self.phrases.is_empty() && self.is_within_size && !self.segment.has_deleted()
+    }
+
+    fn count_whole(&mut self, deadline: &mut Deadline) -> Result<u64, IndexError> {
+        let mut hidden = 0;
+        let mut next = self.next;
+        while let Some(doc) =
+            self.must_not.iter_mut().map(|docs| docs.seek(next)).min().filter(|doc| *doc < self.end)
+        {
+            deadline.tick()?;
+            hidden += 1;
+            next = doc + 1;
+        }
+        Ok(u64::from(self.end - self.next) - hidden)
     }
 
     fn phrases_hold(&mut self, doc: DocId, verifier: &Verifier<'_>) -> Result<bool, IndexError> {

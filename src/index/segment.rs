@@ -72,6 +72,11 @@ impl Segment {
         self.reader.is_deleted(doc)
     }
 
+    /// Whether any of its documents was deleted.
+    pub fn has_deleted(&self) -> bool {
+        self.reader.num_deleted_docs() > 0
+    }
+
     /// The documents with these keys.
     pub fn range(&self, keys: &Range<u64>) -> Range<DocId> {
         self.lower_bound(keys.start)..self.lower_bound(keys.end)
