@@ -4,6 +4,7 @@
 
 mod crash;
 mod demo;
+mod format;
 mod index;
 mod memory_store;
 mod oracle;

@@ -1,0 +1,72 @@
+//! `docs/format.md` against the server: programs that were written from the page agree with it. Deliberately absent: the
+//! format itself, which `core` tests.
+
+use std::process::{Command, Output};
+
+use everlog_core::leaf::Seed;
+use serde_json::Value;
+
+use crate::server::{Server, event};
+
+/// A program of `examples/`, or nothing where there is no Python; where tests must run, that is a failure.
+fn python(program: &str, arguments: &[&str], key: &str) -> Option<Output> {
+    let ran = Command::new("python3").arg(program).args(arguments).env("EVERLOG_API_KEY", key).output();
+    match ran {
+        Ok(output) => Some(output),
+        Err(why) => {
+            let must_run = std::env::var_os("EVERLOG_TESTS_MUST_RUN").is_some();
+            assert!(!must_run, "python3 is needed for {program}: {why}");
+            eprintln!("SKIPPED: {program} did not run, because there is no python3: {why}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_program_written_from_the_page_recomputes_the_leaf_and_opens_a_checkpoint() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    for action in ["lead.created", "lead.deleted", "task.created"] {
+        assert_eq!(server.post("/v1/organizations/acme/events", &key, &event(action)).status, 201);
+    }
+    let head = server.url("/v1/organizations/acme/checkpoint");
+    let verifier = server.get("/v1/log-key", "").text;
+    let program = "examples/recompute_leaf.py";
+    let Some(output) = python(program, &["vectors/leaf-v1.json", &head, &verifier], &key) else { return };
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    let org = server.app.directory.all().unwrap().remove(0);
+    let root = server.app.store.head(org.row.code).unwrap().frontier.root();
+    let expected = format!("size 3 root {}", everlog_core::hex::Hex(&root));
+    assert!(told.contains(&expected), "{told}");
+}
+
+#[test]
+fn a_program_written_from_the_page_refuses_a_checkpoint_that_was_changed() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    let note = server.get("/v1/organizations/acme/checkpoint", &key).text;
+    let verifier = server.get("/v1/log-key", "").text;
+    let path = server.directory.path().join("checkpoint");
+    let file = path.to_str().unwrap();
+    for (note, holds) in [(note.clone(), true), (note.replacen("\n0\n", "\n1\n", 1), false)] {
+        std::fs::write(&path, &note).unwrap();
+        let Some(output) = python("examples/open_checkpoint.py", &[file, &verifier], "") else { return };
+        assert_eq!(output.status.success(), holds, "{note}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_worked_example_of_the_page_is_the_vector() {
+    let page = std::fs::read_to_string("docs/format.md").unwrap();
+    let vector: Value =
+        serde_json::from_str(&std::fs::read_to_string("vectors/leaf-v1.json").unwrap()).unwrap();
+    let first = &vector["fields"][0];
+    let shown = [&vector["leaf_hash_hex"], &vector["log_id_hex"], &vector["root_b64"]];
+    for value in shown.into_iter().chain([&first["salt_hex"], &first["commitment_hex"]]) {
+        let text = value.as_str().unwrap();
+        assert!(page.contains(text), "the page does not show {text}");
+    }
+    let salt = Seed([0x07; 32]).salt("/e/action").to_string();
+    assert!(page.contains(&salt), "the page does not show {salt}");
+}
