@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use everlog_core::event::Event;
 use everlog_core::ids::{Seq, Size};
-use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, Query, once};
+use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, ParamFault, Query, once};
 use jiff::civil::Weekday;
 
 use crate::access::Organization;
@@ -131,7 +131,12 @@ impl Reader {
             let known = [PAGE_PARAMETERS, &["size"], others].concat();
             let query = Query::parse(params, &known, moment)?;
             let head = self.store.head(org.code())?.size;
-            let size = number(params, "size", u64::MAX)?.map_or(head, |size| Size(size).min(head));
+            let size = number(params, "size", u64::MAX)?;
+            if size.is_some() && org.scope().is_restricted() {
+                // Asked again and again, it would tell the positions of what is hidden.
+                return Err(ParamError::new("size", ParamFault::Unknown).into());
+            }
+            let size = size.map_or(head, |size| Size(size).min(head));
             let start = Start::Skip(skip.unwrap_or(0));
             return Ok(Question { query, size, asked_ms: moment.now_ms, start, limit, params: repeated });
         };

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use everlog_core::event::Mode;
 use everlog_core::ids::OrgId;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::access::{Access, NewKey, NewSession, Organization, Right, SESSION_SECONDS, User};
@@ -48,10 +49,11 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
             format!("cannot listen on {}; choose another with --listen", arguments.listen)
         })?;
         let base = format!("http://{}", serving.address()?);
+        let demos = demo::organizations();
+        let filled = try_join_all(demos.iter().map(|demo| fill(&app, *demo))).await?;
         let mut text = String::new();
-        for organization in demo::organizations() {
-            let org = fill(&app, &organization).await?;
-            text.push_str(&links(&app, &org, &organization, &base)?);
+        for (demo, org) in demos.iter().zip(&filled) {
+            text.push_str(&links(&app, org, demo, &base)?);
         }
         println!("{text}Ready: {base}   API: {base}/docs   Stop: Ctrl-C");
         until_told(app, serving).await
@@ -62,7 +64,7 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Makes an organization and its history, unless the data directory holds it already.
-async fn fill(app: &App, demo: &DemoOrg) -> anyhow::Result<Organization> {
+async fn fill(app: &App, demo: DemoOrg) -> anyhow::Result<Organization> {
     let id = OrgId::try_from(demo.id)?;
     if app.directory.find(&id)?.is_none() {
         let entry = app.create_organization(NewOrganization {
@@ -73,7 +75,8 @@ async fn fill(app: &App, demo: &DemoOrg) -> anyhow::Result<Organization> {
             time_zone: demo.time_zone.to_owned(),
             settings: Settings::default(),
         })?;
-        let events = demo::events(demo, Timestamp::from_millisecond(i64::try_from(now_ms())?)?);
+        let now = Timestamp::from_millisecond(i64::try_from(now_ms())?)?;
+        let events = tokio::task::spawn_blocking(move || demo::events(&demo, now)).await?;
         for group in events.chunks(BATCH_EVENTS_MAX) {
             let outcomes = app.log.append(&entry, &Source::server(), Mode::Record, group.to_vec()).await?;
             if let Some(Outcome::Refused(why)) = outcomes.iter().find(|it| matches!(it, Outcome::Refused(_)))

@@ -140,11 +140,26 @@ fn groups(document: &Value) -> Vec<(String, String, Vec<Operation>)> {
     groups
 }
 
+/// Text as HTML, with what stands between backticks as code.
+fn marked(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for (at, piece) in text.split('`').enumerate() {
+        let escaped = piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        if at % 2 == 1 {
+            html.push_str(&format!("<code>{escaped}</code>"));
+        } else {
+            html.push_str(&escaped);
+        }
+    }
+    html
+}
+
 fn described(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = |value: &Value| marked(value.as_str().unwrap_or_default());
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let parameters =
-        parameters.map(|it| [text(&it["name"]), text(&it["in"]), text(&it["description"])]).collect();
+        parameters.map(|it| [text(&it["name"]), text(&it["in"]), told(&it["description"])]).collect();
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     let name = text(&schema["$ref"]).rsplit('/').next().unwrap_or_default().to_owned();
     let schema = &document["components"]["schemas"][&name];
@@ -153,17 +168,17 @@ fn described(document: &Value, path: &str, method: &str, operation: &Value) -> O
     let body = members
         .map(|(member, about)| {
             let need = if required.contains(member) { "required" } else { "" };
-            [member.clone(), need.to_owned(), text(&about["description"])]
+            [member.clone(), need.to_owned(), told(&about["description"])]
         })
         .collect();
     let responses = operation["responses"].as_object().into_iter().flatten();
-    let responses = responses.map(|(status, about)| [status.clone(), text(&about["description"])]).collect();
+    let responses = responses.map(|(status, about)| [status.clone(), told(&about["description"])]).collect();
     Operation {
         id: text(&operation["operationId"]),
         method: method.to_uppercase(),
         path: path.to_owned(),
         summary: text(&operation["summary"]),
-        description: text(&operation["description"]),
+        description: told(&operation["description"]),
         parameters,
         body,
         responses,
