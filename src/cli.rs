@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use everlog_core::ids::OrgId;
 
 use crate::access::Right;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, ConfigError, LogFormat};
 
 mod admin;
 mod demo;
@@ -130,7 +130,14 @@ fn start_logging(format: Option<LogFormat>, default: &str) {
     }
 }
 
-/// A configuration of nothing but a data directory.
-fn config_of(data: &DataArguments) -> Config {
-    Config { data: Some(data.data.clone()), ..Config::default() }
+/// The configuration of a command that works on files: the data directory, and what the environment says of the rest.
+fn config_of(data: &DataArguments) -> Result<Config, ConfigError> {
+    let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let config = Config {
+        data: Some(data.data.clone()),
+        public_url: set("EVERLOG_PUBLIC_URL"),
+        log_host: set("EVERLOG_LOG_HOST"),
+        ..Config::default()
+    };
+    config.complete(None)
 }
