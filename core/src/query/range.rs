@@ -131,7 +131,7 @@ fn end(name: &str, text: &str, zone: &TimeZone, whole_day: Span) -> Result<u64, 
         return Ok(clamp(moment));
     }
     let local: DateTime = text.parse().map_err(|_| expected())?;
-    Ok(local.to_zoned(zone.clone()).map_or(0, |it| ms_of(&it)))
+    Ok(local.to_zoned(zone.clone()).map_or_else(|_| beyond(local.date()), |it| ms_of(&it)))
 }
 
 fn shift(date: Date, span: Span) -> Date {
@@ -139,7 +139,12 @@ fn shift(date: Date, span: Span) -> Date {
 }
 
 fn start_ms(date: Date, zone: &TimeZone) -> u64 {
-    date.to_zoned(zone.clone()).map_or(0, |it| ms_of(&it))
+    date.to_zoned(zone.clone()).map_or_else(|_| beyond(date), |it| ms_of(&it))
+}
+
+/// A day at either end of the calendar, some hours of which no instant can name: as far away as instants go.
+fn beyond(date: Date) -> u64 {
+    clamp(if date.year() < 1970 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
 fn ms_of(time: &Zoned) -> u64 {
@@ -188,6 +193,21 @@ mod tests {
         assert_eq!(berlin(Range::Older), ("-".to_owned(), "2026-10-21T00:30".to_owned()));
         assert_eq!(berlin(Range::All), ("-".to_owned(), "-".to_owned()));
         assert_eq!(resolved(Range::Today, now, "UTC"), day("2026-11-20", "2026-11-21"));
+    }
+
+    /// `to=9999-12-31` is how many programs write "for ever"; it once meant 1970, and nothing was found.
+    #[test]
+    fn the_last_day_of_the_calendar_is_far_away_and_the_first_is_before_everything() {
+        let moment = Moment { now_ms: 0, time_zone: TimeZone::UTC, week_start: Weekday::Monday };
+        for zone in ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+            for to in ["9999-12-31", "9999-12-30", "9999-12-31T23:59:59"] {
+                let params = [("from", "-009999-01-01T00:00:00"), ("to", to), ("tz", zone)];
+                let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let (from, to) = resolve(&params, &moment).unwrap();
+                assert_eq!(from, Some(0));
+                assert!(to > Some(253_402_000_000_000), "{zone}: {to:?}");
+            }
+        }
     }
 
     #[test]
