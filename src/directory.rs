@@ -54,6 +54,8 @@ pub struct Directory {
 struct Known {
     by_id: HashMap<OrgId, Arc<Entry>>,
     by_code: HashMap<OrgCode, Arc<Entry>>,
+    /// How often something was forgotten: what was read before that may be what was to be forgotten.
+    forgotten: u64,
 }
 
 impl Directory {
@@ -71,9 +73,10 @@ impl Directory {
         if found.is_some() {
             return Ok(found);
         }
+        let forgotten = self.forgotten();
         match self.store.organization(id)? {
             None => Ok(None),
-            Some(row) => self.load(row).map(Some),
+            Some(row) => self.load(row, forgotten).map(Some),
         }
     }
 
@@ -86,8 +89,9 @@ impl Directory {
         if found.is_some() {
             return Ok(found);
         }
+        let forgotten = self.forgotten();
         let row = self.store.organizations()?.into_iter().find(|row| row.code == code);
-        row.map(|row| self.load(row)).transpose()
+        row.map(|row| self.load(row, forgotten)).transpose()
     }
 
     /// Every organization, by id.
@@ -95,23 +99,32 @@ impl Directory {
     /// # Errors
     /// As `find`.
     pub fn all(&self) -> Result<Vec<Arc<Entry>>, DirectoryError> {
-        self.store.organizations()?.into_iter().map(|row| self.load(row)).collect()
+        let forgotten = self.forgotten();
+        self.store.organizations()?.into_iter().map(|row| self.load(row, forgotten)).collect()
     }
 
     /// Forgets what is known of an organization: it was changed.
     pub fn forget(&self, code: OrgCode) {
         let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
+        known.forgotten += 1;
         if let Some(entry) = known.by_code.remove(&code) {
             known.by_id.remove(&entry.row.id);
         }
     }
 
-    fn load(&self, row: OrganizationRow) -> Result<Arc<Entry>, DirectoryError> {
+    fn forgotten(&self) -> u64 {
+        self.known.read().unwrap_or_else(|it| it.into_inner()).forgotten
+    }
+
+    /// Loads a row that was read when so much had been forgotten, and keeps it unless it may be outdated by now.
+    fn load(&self, row: OrganizationRow, forgotten: u64) -> Result<Arc<Entry>, DirectoryError> {
         let own = self.store.catalog(row.code)?;
         let entry = Arc::new(entry_of(row, own.as_deref())?);
         let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
-        known.by_id.insert(entry.row.id.clone(), Arc::clone(&entry));
-        known.by_code.insert(entry.row.code, Arc::clone(&entry));
+        if known.forgotten == forgotten {
+            known.by_id.insert(entry.row.id.clone(), Arc::clone(&entry));
+            known.by_code.insert(entry.row.code, Arc::clone(&entry));
+        }
         Ok(entry)
     }
 }
