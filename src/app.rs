@@ -62,6 +62,8 @@ pub struct Parts {
     pub requests: Requests,
     /// How much each organization may still send.
     pub quotas: Quotas,
+    /// Held while an organization is changed, so that of two changes at once neither undoes the other.
+    pub changes: tokio::sync::Mutex<()>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,
@@ -153,6 +155,7 @@ impl App {
             },
             requests: Requests::default(),
             quotas: Quotas::default(),
+            changes: tokio::sync::Mutex::default(),
             stopping: Stopping::default(),
             store,
             directory,
@@ -217,13 +220,21 @@ impl Parts {
         })
     }
 
-    /// Replaces an organization's name, profile, catalogs, zone and settings.
+    /// Whether an organization could be as this row says.
+    ///
+    /// # Errors
+    /// When it names a profile, catalog or zone that is not known.
+    pub fn check_organization(&self, row: &OrganizationRow) -> Result<(), DirectoryError> {
+        let own = self.store.catalog(row.code)?;
+        directory::entry_of(row.clone(), own.as_deref()).map(drop)
+    }
+
+    /// Replaces an organization's name, profile, catalogs, zone and settings. The caller holds `changes`.
     ///
     /// # Errors
     /// When it names a profile, catalog or zone that is not known.
     pub fn update_organization(&self, row: &OrganizationRow) -> Result<Arc<Entry>, DirectoryError> {
-        let own = self.store.catalog(row.code)?;
-        directory::entry_of(row.clone(), own.as_deref())?;
+        self.check_organization(row)?;
         let before = self.directory.find(&row.id)?;
         self.store.transact(&mut |transaction| transaction.update_organization(row))?;
         self.directory.forget(row.code);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use everlog_core::profile::Export;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -14,6 +15,12 @@ use crate::log::REDACTABLE_NOT;
 const LIST_MAX: usize = 100;
 /// Longest text, in bytes.
 const TEXT_BYTES_MAX: usize = 1_024;
+
+/// Largest settings as a whole, in bytes of JSON: the event that records a change holds what was and what is, and more than
+/// twice this fits into an event.
+const SETTINGS_BYTES_MAX: usize = 64 * 1024;
+/// Whose secrets for delivery receipts there can be.
+const RECEIPT_PROVIDERS: &[&str] = &["mailgun", "sms"];
 
 /// What an organization sets for its log.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -105,7 +112,7 @@ impl Settings {
         }
     }
 
-    /// What is wrong with them, by member.
+    /// What is wrong with them, by member; an empty name is all of them.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         let lists = [
@@ -128,6 +135,29 @@ impl Settings {
                 "redact",
                 format!("{bad} is not a pointer that may be redacted, such as /metadata/card"),
             ));
+        }
+        let is_format = |name: &String| name == "bundle" || name.parse::<Export>().is_ok();
+        if let Some(bad) = self.export.iter().flatten().find(|name| !is_format(name)) {
+            faults.push(("export", format!("{bad} is not a format")));
+        }
+        if self.export.as_ref().is_some_and(|formats| formats.len() > LIST_MAX) {
+            faults.push(("export", format!("at most {LIST_MAX} formats")));
+        }
+        let is_bad = |(name, secret): (&String, &String)| {
+            !RECEIPT_PROVIDERS.contains(&name.as_str()) || secret.len() > TEXT_BYTES_MAX
+        };
+        if self.receipt_keys.iter().any(is_bad) {
+            let providers = RECEIPT_PROVIDERS.join(", ");
+            faults
+                .push(("receipt_keys", format!("secrets of at most {TEXT_BYTES_MAX} bytes for {providers}")));
+        }
+        for (name, text) in [("system_name", &self.system_name), ("legal_hold", &self.legal_hold)] {
+            if text.as_ref().is_some_and(|text| text.len() > TEXT_BYTES_MAX) {
+                faults.push((name, format!("at most {TEXT_BYTES_MAX} bytes")));
+            }
+        }
+        if serde_json::to_string(self).is_ok_and(|text| text.len() > SETTINGS_BYTES_MAX) {
+            faults.push(("", format!("the settings have at most {SETTINGS_BYTES_MAX} bytes together")));
         }
         if self.quota_events_per_second == Some(0) {
             faults.push(("quota_events_per_second", "at least 1".to_owned()));

@@ -16,12 +16,14 @@ use crate::http::body::Json;
 use crate::http::extract::{Holder, InOrg, Origin, blocking, open};
 use crate::http::keys::{fault, operator};
 use crate::http::problem::Problem;
-use crate::log::Source;
 use crate::read::iso;
 use crate::settings::Settings;
+use crate::store::OrganizationRow;
 
 /// Longest name of an organization, in characters.
 const NAME_CHARS_MAX: usize = 200;
+/// Most catalogs of one organization: each is held in memory once more for it.
+const CATALOGS_MAX: usize = 20;
 
 /// An organization to be made.
 #[derive(Deserialize, ToSchema)]
@@ -72,6 +74,7 @@ pub(super) async fn create_organization(
     operator(&caller)?;
     let id = OrgId::try_from(request.id).map_err(|why| fault("/id", &why.to_string()))?;
     check_name(&request.name)?;
+    check_catalogs(&request.catalogs)?;
     check_settings(&request.settings)?;
     let new = NewOrganization {
         id,
@@ -149,19 +152,54 @@ pub(super) async fn update_organization(
     origin: Origin,
     Json(change): Json<OrganizationChange>,
 ) -> Result<axum::Json<Value>, Problem> {
-    let source = origin.source(&caller);
+    // A sender that goes away does not stop a change between its record and its act.
+    let done = tokio::spawn(change_organization(app, caller, id, origin, change));
+    done.await.unwrap_or_else(|why| Err(Problem::internal(&why)))
+}
+
+/// Reads what is, records what will be, and makes it so: one change at a time, so that none undoes another.
+async fn change_organization(
+    app: App,
+    caller: Caller,
+    id: OrgId,
+    origin: Origin,
+    change: OrganizationChange,
+) -> Result<axum::Json<Value>, Problem> {
+    let _turn = app.changes.lock().await;
     let held = {
         let (app, caller) = (app.clone(), caller.clone());
         blocking(move || Ok(app.access.administer(&caller, &id)?)).await?
     };
-    let before = held.entry().row.clone();
-    let mut row = before.clone();
+    let before = &held.entry().row;
+    let row = changed(before.clone(), change)?;
+    let event = change_event(before, &row, &caller);
+    {
+        let (app, row) = (app.clone(), row.clone());
+        blocking(move || app.check_organization(&row).map_err(|why| refused(why.into()))).await?;
+    }
+    // What cannot be recorded must not be done.
+    if let Some(event) = event {
+        app.log.append_own(held.entry(), &origin.source(&caller), event).await?;
+    }
+    let app = app.clone();
+    blocking(move || {
+        let entry = app.update_organization(&row).map_err(|why| refused(why.into()))?;
+        Ok(axum::Json(shown(&app, &entry)?))
+    })
+    .await
+}
+
+/// The row as the change would have it, where its members make sense by themselves.
+fn changed(mut row: OrganizationRow, change: OrganizationChange) -> Result<OrganizationRow, Problem> {
     if let Some(name) = change.name {
         check_name(&name)?;
         row.name = name;
     }
+    if let Some(catalogs) = change.catalogs {
+        check_catalogs(&catalogs)?;
+        row.catalogs = catalogs;
+    }
     row.profile = change.profile.unwrap_or(row.profile);
-    row.catalogs = change.catalogs.unwrap_or(row.catalogs);
     row.time_zone = change.time_zone.unwrap_or(row.time_zone);
     for (name, value) in change.settings.unwrap_or_default() {
         if value.is_null() {
@@ -172,23 +210,12 @@ pub(super) async fn update_organization(
     }
     let settings = Settings::from_map(&row.settings).map_err(|why| fault("/settings", &why.to_string()))?;
     check_settings(&settings)?;
-    let entry = {
-        let (app, row) = (app.clone(), row.clone());
-        blocking(move || app.update_organization(&row).map_err(|why| refused(why.into()))).await?
-    };
-    if let Some(event) = change_event(&before, &row, &caller) {
-        app.log.append_own(&entry, &Source { via: everlog_core::event::Via::Api, ..source }, event).await?;
-    }
-    blocking(move || Ok(axum::Json(shown(&app, &entry)?))).await
+    Ok(row)
 }
 
 /// The event that records a change; secrets are named, never told.
-fn change_event(
-    before: &crate::store::OrganizationRow,
-    after: &crate::store::OrganizationRow,
-    caller: &Caller,
-) -> Option<Value> {
-    let told = |row: &crate::store::OrganizationRow| {
+fn change_event(before: &OrganizationRow, after: &OrganizationRow, caller: &Caller) -> Option<Value> {
+    let told = |row: &OrganizationRow| {
         let mut told = row.settings.clone();
         if let Some(keys) = told.get_mut("receipt_keys").and_then(Value::as_object_mut) {
             keys.values_mut().for_each(|secret| *secret = json!("(secret)"));
@@ -247,13 +274,21 @@ fn check_name(name: &str) -> Result<(), Problem> {
     if fits { Ok(()) } else { Err(fault("/name", "a name of 1 to 200 characters")) }
 }
 
+fn check_catalogs(catalogs: &[String]) -> Result<(), Problem> {
+    let is_repeated = (1..catalogs.len().min(CATALOGS_MAX)).any(|at| catalogs[..at].contains(&catalogs[at]));
+    if catalogs.len() > CATALOGS_MAX || is_repeated {
+        return Err(fault("/catalogs", &format!("at most {CATALOGS_MAX} catalogs, each once")));
+    }
+    Ok(())
+}
+
 fn check_settings(settings: &Settings) -> Result<(), Problem> {
     let faults = settings.faults();
     if faults.is_empty() {
         return Ok(());
     }
     let errors = faults.into_iter().map(|(name, why)| FieldError {
-        pointer: format!("/settings/{name}"),
+        pointer: if name.is_empty() { "/settings".to_owned() } else { format!("/settings/{name}") },
         code: "invalid_value",
         message: why,
     });
