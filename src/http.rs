@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::Extensions;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -43,10 +44,16 @@ pub const JSON_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const NDJSON_LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long a body may stand still before the request is given up.
 pub const BODY_IDLE_MAX: Duration = Duration::from_secs(30);
+/// How long a JSON body may take as a whole: a byte now and then keeps no connection for ever.
+pub const JSON_BODY_TIME_MAX: Duration = Duration::from_secs(300);
 /// How long the head of a request may take.
 pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
 /// Most connections at once.
 pub const CONNECTIONS_MAX: usize = 20_000;
+
+/// Marks an answer whose reader waits for each piece of it: compression would hold pieces back.
+#[derive(Clone, Copy, Debug)]
+struct AsItComes;
 
 /// What the generated document says of the API as a whole.
 #[derive(OpenApi)]
@@ -98,13 +105,16 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let (routes, document) = api().split_for_parts();
-    let compressed = SizeAbove::new(1024).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
+    let compressed = SizeAbove::new(1024)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::IMAGES)
+        .and(|_, _, _: &_, extensions: &Extensions| extensions.get::<AsItComes>().is_none());
     routes
         .merge(reference::routes(&document))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
-        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(RequestDecompressionLayer::new())
         .layer(RequestBodyTimeoutLayer::new(BODY_IDLE_MAX))
         .layer(CompressionLayer::new().compress_when(compressed))
         .layer(CatchPanicLayer::custom(problem::panicked))

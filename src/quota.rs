@@ -38,7 +38,8 @@ impl Quotas {
         *at = now;
         let wanted = events as f64;
         if *tokens < wanted.min(quota * BURST_SECONDS) {
-            let seconds = ((wanted - *tokens) / quota).ceil().clamp(1.0, 3600.0);
+            let missing = wanted.min(quota * BURST_SECONDS) - *tokens;
+            let seconds = (missing / quota).ceil().clamp(1.0, 3600.0);
             return Err(Exhausted { retry_after: seconds as u32 });
         }
         *tokens -= wanted;

@@ -8,10 +8,11 @@ use everlog_core::json;
 use everlog_core::json::DEPTH_MAX;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tower_http::timeout::TimeoutError;
 
 use crate::app::App;
-use crate::http::JSON_BODY_BYTES_MAX;
 use crate::http::problem::Problem;
+use crate::http::{JSON_BODY_BYTES_MAX, JSON_BODY_TIME_MAX};
 
 /// The content types of bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,16 +40,21 @@ impl ContentType {
 
 /// A whole JSON body, parsed as strictly as an event.
 pub(super) async fn json(body: Body) -> Result<Value, Problem> {
-    let bytes = to_bytes(body, JSON_BODY_BYTES_MAX).await.map_err(|why| too_large_or_broken(&why))?;
+    let read = tokio::time::timeout(JSON_BODY_TIME_MAX, to_bytes(body, JSON_BODY_BYTES_MAX));
+    let read = read.await.map_err(|_| too_slow())?;
+    let bytes = read.map_err(|why| incomplete(&why))?;
     // An array of events is one level deeper than an event.
     let is_array = bytes.trim_ascii_start().starts_with(b"[");
     Ok(json::parse_with_depth(&bytes, DEPTH_MAX + usize::from(is_array))?)
 }
 
-/// Why a body ended: it is too large, or it broke off.
-pub(super) fn too_large_or_broken(why: &axum::Error) -> Problem {
+/// Why a body ended: it is too large, it stood still, or it broke off.
+pub(super) fn incomplete(why: &axum::Error) -> Problem {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(why);
     while let Some(error) = source {
+        if error.is::<TimeoutError>() {
+            return too_slow();
+        }
         if error.to_string().contains("length limit exceeded") {
             let detail =
                 format!("a JSON body has at most {JSON_BODY_BYTES_MAX} bytes; NDJSON may have any length");
@@ -57,6 +63,10 @@ pub(super) fn too_large_or_broken(why: &axum::Error) -> Problem {
         source = error.source();
     }
     Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", "the body broke off or cannot be unpacked")
+}
+
+fn too_slow() -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body came too slowly")
 }
 
 /// A JSON body of a known shape.

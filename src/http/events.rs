@@ -1,5 +1,6 @@
 //! `/v1/organizations/{org}/events`: recording, listing and counting. Deliberately absent: what a query means (`core`).
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
@@ -18,7 +19,7 @@ use crate::app::App;
 use crate::http::body::{self, ContentType};
 use crate::http::extract::{Holder, InOrg, Origin, Params, blocking, moment, open};
 use crate::http::problem::Problem;
-use crate::http::{NDJSON_LINE_BYTES_MAX, reference};
+use crate::http::{AsItComes, NDJSON_LINE_BYTES_MAX, reference};
 use crate::index::FacetField;
 use crate::log::{BATCH_EVENTS_MAX, Outcome, Source};
 use crate::read::{iso, present};
@@ -159,7 +160,8 @@ fn stream(app: App, org: Organization, source: Source, mode: Mode, body: Body) -
         }
     });
     let stream = ReceiverStream::new(received);
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response()
+    let head = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    (head, Extension(AsItComes), Body::from_stream(stream)).into_response()
 }
 
 struct Intake {
@@ -178,13 +180,12 @@ impl Intake {
         // The rest of a line that is too long is passed over.
         let mut is_too_long = false;
         while let Some(chunk) = chunks.next().await {
-            let Ok(chunk) = chunk else {
-                self.group.push(Err(Problem::new(
-                    StatusCode::BAD_REQUEST,
-                    "incomplete_body",
-                    "the body broke off",
-                )));
-                return self.commit().await;
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                Err(why) => {
+                    self.group.push(Err(body::incomplete(&why)));
+                    return self.commit().await;
+                }
             };
             let mut pieces = chunk.split(|byte| *byte == b'\n').peekable();
             while let Some(piece) = pieces.next() {

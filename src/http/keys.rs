@@ -20,6 +20,8 @@ use crate::store::Credential;
 
 /// Longest name of a key, in characters.
 const NAME_CHARS_MAX: usize = 200;
+/// Most organizations that a vendor's key names one by one: each request with it looks through them.
+const ORGANIZATIONS_MAX: usize = 1_000;
 
 /// A key to be made.
 #[derive(Deserialize, ToSchema)]
@@ -93,11 +95,15 @@ pub(super) async fn create_vendor_key(
     let organizations = match request.organizations {
         Organizations::Every(star) if star == "*" => vec![star],
         Organizations::Some(ids)
-            if !ids.is_empty() && ids.iter().all(|id| OrgId::try_from(id.as_str()).is_ok()) =>
+            if (1..=ORGANIZATIONS_MAX).contains(&ids.len())
+                && ids.iter().all(|id| OrgId::try_from(id.as_str()).is_ok()) =>
         {
             ids
         }
-        _ => return Err(fault("/organizations", "\"*\", or an array of ids of organizations")),
+        _ => {
+            let expected = format!("\"*\", or an array of 1 to {ORGANIZATIONS_MAX} ids of organizations");
+            return Err(fault("/organizations", &expected));
+        }
     };
     let new = NewKey { name: request.name, scopes: request.scopes, organizations: Some(organizations) };
     let expires_ms = check(&new, request.expires_at.as_deref())?;
@@ -221,6 +227,9 @@ fn check(new: &NewKey, expires_at: Option<&str>) -> Result<Option<u64>, Problem>
     }
     if new.scopes.is_empty() {
         return Err(fault("/scopes", "at least one of write, read, admin"));
+    }
+    if (1..new.scopes.len()).any(|at| new.scopes[..at].contains(&new.scopes[at])) {
+        return Err(fault("/scopes", "each scope once"));
     }
     let Some(text) = expires_at else { return Ok(None) };
     let time: Option<Timestamp> = text.parse().ok();

@@ -17,6 +17,9 @@ use crate::http::problem::Problem;
 use crate::log::now_ms;
 use crate::read::iso;
 
+/// Longest text about the reader, in bytes: all of it must fit into the event that records the session.
+const TEXT_BYTES_MAX: usize = 1_024;
+
 /// A viewer session to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,10 +51,10 @@ pub(super) async fn create_session(
     origin: Origin,
     Json(request): Json<SessionRequest>,
 ) -> Result<(StatusCode, axum::Json<Value>), Problem> {
+    let org = open(&app, &caller, id, Right::Read).await?;
     if matches!(caller, Caller::Session(_)) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "a viewer session makes no sessions"));
     }
-    let org = open(&app, &caller, id, Right::Read).await?;
     let new = check(request)?;
     Access::check_role(&org, &new.role).map_err(|why| match why {
         RoleFault::Unknown => fault("/role", "a role that the organization's profile knows"),
@@ -85,6 +88,17 @@ fn check(request: SessionRequest) -> Result<NewSession, Problem> {
     if request.user.id.is_empty() {
         return Err(fault("/user/id", "an id that is not empty"));
     }
+    let texts = [
+        ("/user/id", Some(&request.user.id)),
+        ("/user/name", request.user.name.as_ref()),
+        ("/user/email", request.user.email.as_ref()),
+        ("/locale", request.locale.as_ref()),
+    ];
+    for (pointer, text) in texts {
+        if text.is_some_and(|text| text.len() > TEXT_BYTES_MAX) {
+            return Err(fault(pointer, &format!("at most {TEXT_BYTES_MAX} bytes")));
+        }
+    }
     if let Some(zone) = &request.time_zone {
         check_zone("/time_zone", zone)?;
     }
@@ -109,10 +123,10 @@ pub(super) async fn end_session(
     Holder(caller): Holder,
     InOrg(id): InOrg,
 ) -> Result<StatusCode, Problem> {
+    open(&app, &caller, id, Right::Read).await?;
     let Caller::Session(session) = &caller else {
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "only a session ends itself"));
     };
-    open(&app, &caller, id, Right::Read).await?;
     let (org, session_id) = (Access::organization_of(session), session.id.clone());
     blocking(move || {
         app.access.revoke(Some(org), &session_id, now_ms())?;
