@@ -5,6 +5,7 @@
 mod crash;
 mod demo;
 mod format;
+mod http;
 mod index;
 mod memory_store;
 mod oracle;

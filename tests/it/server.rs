@@ -69,7 +69,12 @@ impl Server {
     /// Stops as SIGTERM does, and gives the data directory back.
     pub fn stop(mut self) -> TempDir {
         self.end();
-        std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
+        let directory = std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap());
+        let writer = self.writer.take();
+        // The writer ends when nobody can send to it any more; until then it holds the data directory.
+        drop(self);
+        writer.into_iter().for_each(WriterThread::join);
+        directory
     }
 
     fn end(&mut self) {
@@ -91,6 +96,19 @@ impl Server {
         }
         if body.is_some() {
             request = request.header("Content-Type", kind);
+        }
+        let answer = match body {
+            Some(body) => self.agent.run(request.body(body).unwrap()),
+            None => self.agent.run(request.body(()).unwrap()),
+        };
+        Answer::read(answer.unwrap())
+    }
+
+    /// A request with whatever headers and body.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).unwrap()),
@@ -152,6 +170,13 @@ impl Server {
         answer.body["token"].as_str().unwrap().to_owned()
     }
 
+    /// How many events an organization's log holds, Access included.
+    pub fn size(&self, org: &str) -> u64 {
+        let org = everlog_core::ids::OrgId::try_from(org).unwrap();
+        let org = self.app.access.open_locally(&org).unwrap();
+        self.app.store.head(org.code()).unwrap().size.0
+    }
+
     /// Re-reads and re-verifies the whole log of every organization.
     pub fn check_log(&self) {
         for org in self.app.directory.all().unwrap() {
@@ -172,7 +197,9 @@ impl Answer {
     fn read(mut answer: ureq::http::Response<ureq::Body>) -> Self {
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
-        let text = answer.body_mut().with_config().limit(1 << 30).lossy_utf8(true).read_to_string().unwrap();
+        let bytes = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+        // What is compressed is no text.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status, headers, body, text }
     }
@@ -190,4 +217,17 @@ impl Answer {
 /// The least that an event is.
 pub fn event(action: &str) -> Value {
     json!({"action": action, "actor": {"type": "user", "id": "u_1", "name": "Ana Ruiz"}})
+}
+
+/// The parameters of a URL, encoded, with a question mark in front.
+pub fn query(params: &[(&str, &str)]) -> String {
+    let encode = |text: &str| -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        text.bytes()
+            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect()
+    };
+    let pairs: Vec<_> =
+        params.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    format!("?{}", pairs.join("&"))
 }

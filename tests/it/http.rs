@@ -1,0 +1,17 @@
+//! The HTTP API as its users, careless and hostile, call it; the files mirror the URLs. Deliberately absent: the tests
+//! themselves.
+
+mod credentials;
+mod events;
+mod feed;
+mod hostile_json;
+mod isolation;
+mod keys;
+mod ndjson;
+mod organizations;
+mod protocol;
+mod query;
+mod routes;
+mod sessions;
+mod stopping;
+mod visibility;
