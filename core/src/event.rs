@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ids::Seq;
+use crate::words::words;
 
 mod read;
 mod time;
@@ -106,33 +107,9 @@ impl Actor {
     }
 }
 
-/// Declares an enum of known words with its text both ways.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+ }
-
-        impl $name {
-            /// Every value, in the order of the documentation.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The word as it is written in JSON.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// The value that this word names.
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|it| it.as_str() == word)
-            }
-        }
-    };
-}
-
 words! {
     /// What kind of actor.
-    ActorKind {
+    ActorKind, "actor type", {
         /// A person with an account.
         User = "user",
         /// A person signing a document.
@@ -151,7 +128,7 @@ words! {
 words! {
     /// How the event ended.
     #[derive(Default)]
-    Outcome {
+    Outcome, "outcome", {
         /// It was done.
         #[default]
         Success = "success",
@@ -165,7 +142,7 @@ words! {
 words! {
     /// Who may see the event.
     #[derive(Default)]
-    Audience {
+    Audience, "audience", {
         /// Everyone who may read the organization's log.
         #[default]
         Organization = "organization",
@@ -176,7 +153,7 @@ words! {
 
 words! {
     /// The way in which the action came to the product.
-    Channel {
+    Channel, "channel", {
         /// A browser or an app.
         Web = "web",
         /// An API call.
@@ -315,7 +292,7 @@ impl Changes {
 
 words! {
     /// What made the event.
-    Origin {
+    Origin, "origin", {
         /// It was sent, or the server recorded an act of its own.
         Event = "event",
         /// A rule implied it.
@@ -327,7 +304,7 @@ words! {
 
 words! {
     /// The way by which the event reached the log.
-    Via {
+    Via, "way in", {
         /// The HTTP API.
         Api = "api",
         /// The command line, on a data directory.
@@ -382,7 +359,7 @@ pub struct Served {
 
 words! {
     /// How events are taken in.
-    Mode {
+    Mode, "mode", {
         /// Rules run.
         Command = "command",
         /// History, accepted as it is.
