@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::access::{Organization, Right};
 use crate::app::App;
 use crate::http::body::{self, ContentType};
-use crate::http::extract::{Holder, InOrg, Origin, Params, blocking, moment, open};
+use crate::http::extract::{Asked, Holder, InOrg, Origin, Params, blocking, open};
 use crate::http::problem::Problem;
 use crate::http::{AsItComes, NDJSON_LINE_BYTES_MAX, reference};
 use crate::index::FacetField;
@@ -265,21 +265,14 @@ impl Intake {
     get, path = "/v1/organizations/{org}/events", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::PageParameters),
     responses((status = 200, description = "`{data, next, previous}`"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem))
 )]
-pub(super) async fn list_events(
-    State(app): State<App>,
-    Holder(caller): Holder,
-    InOrg(id): InOrg,
-    Params(params): Params,
-) -> Result<axum::Json<Value>, Problem> {
-    let org = open(&app, &caller, id, Right::Read).await?;
-    let moment = moment(&caller, &org);
-    blocking(move || {
-        let question = app.reader.question(&org, &params, &[], &moment)?;
-        let page = app.reader.page(&org, &question)?;
-        let data: Vec<Value> = page.events.iter().map(|event| present(event, &org)).collect();
-        Ok(axum::Json(json!({"data": data, "next": page.next, "previous": page.previous})))
-    })
-    .await
+pub(super) async fn list_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
+    asked
+        .answer(&[], |asked, question| {
+            let page = asked.app.reader.page(&asked.org, question)?;
+            let data: Vec<Value> = page.events.iter().map(|event| present(event, &asked.org)).collect();
+            Ok(json!({"data": data, "next": page.next, "previous": page.previous}))
+        })
+        .await
 }
 
 /// Count events.
@@ -289,19 +282,10 @@ pub(super) async fn list_events(
     get, path = "/v1/organizations/{org}/events/total", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters),
     responses((status = 200, description = "`{total}`"), (status = 400, body = Problem))
 )]
-pub(super) async fn total_events(
-    State(app): State<App>,
-    Holder(caller): Holder,
-    InOrg(id): InOrg,
-    Params(params): Params,
-) -> Result<axum::Json<Value>, Problem> {
-    let org = open(&app, &caller, id, Right::Read).await?;
-    let moment = moment(&caller, &org);
-    blocking(move || {
-        let question = app.reader.question(&org, &params, &[], &moment)?;
-        Ok(axum::Json(json!({"total": app.reader.total(&org, &question)?})))
-    })
-    .await
+pub(super) async fn total_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
+    asked
+        .answer(&[], |asked, question| Ok(json!({"total": asked.app.reader.total(&asked.org, question)?})))
+        .await
 }
 
 /// Count events by value.
@@ -317,29 +301,23 @@ pub(super) async fn total_events(
     ),
     responses((status = 200, description = "`{field: [{value, label, count}]}`"), (status = 400, body = Problem))
 )]
-pub(super) async fn facet_events(
-    State(app): State<App>,
-    Holder(caller): Holder,
-    InOrg(id): InOrg,
-    Params(params): Params,
-) -> Result<axum::Json<Value>, Problem> {
-    let org = open(&app, &caller, id, Right::Read).await?;
-    let moment = moment(&caller, &org);
-    blocking(move || {
-        let question = app.reader.question(&org, &params, &["fields", "prefix"], &moment)?;
-        let prefix = once(&params, "prefix").map_err(crate::read::ReadError::Param)?.unwrap_or_default();
-        let mut found = serde_json::Map::new();
-        for (name, field) in facet_fields(&params)? {
-            let values = app.reader.facet(&org, &question, field, prefix)?;
-            let values: Vec<Value> = values
-                .into_iter()
-                .map(|value| json!({"value": value.value, "label": value.label, "count": value.count}))
-                .collect();
-            found.insert(name.to_owned(), Value::Array(values));
-        }
-        Ok(axum::Json(Value::Object(found)))
-    })
-    .await
+pub(super) async fn facet_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
+    asked
+        .answer(&["fields", "prefix"], |asked, question| {
+            let prefix =
+                once(&asked.params, "prefix").map_err(crate::read::ReadError::Param)?.unwrap_or_default();
+            let mut found = serde_json::Map::new();
+            for (name, field) in facet_fields(&asked.params)? {
+                let values = asked.app.reader.facet(&asked.org, question, field, prefix)?;
+                let values: Vec<Value> = values
+                    .into_iter()
+                    .map(|value| json!({"value": value.value, "label": value.label, "count": value.count}))
+                    .collect();
+                found.insert(name.to_owned(), Value::Array(values));
+            }
+            Ok(Value::Object(found))
+        })
+        .await
 }
 
 fn facet_fields(params: &[(String, String)]) -> Result<Vec<(&'static str, FacetField)>, Problem> {
@@ -361,28 +339,21 @@ fn facet_fields(params: &[(String, String)]) -> Result<Vec<(&'static str, FacetF
     get, path = "/v1/organizations/{org}/events/histogram", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters),
     responses((status = 200, description = "`{interval, buckets: [{from, to, created, updated, deleted, transferred, other}]}`"), (status = 400, body = Problem))
 )]
-pub(super) async fn histogram_events(
-    State(app): State<App>,
-    Holder(caller): Holder,
-    InOrg(id): InOrg,
-    Params(params): Params,
-) -> Result<axum::Json<Value>, Problem> {
-    let org = open(&app, &caller, id, Right::Read).await?;
-    let moment = moment(&caller, &org);
-    blocking(move || {
-        let question = app.reader.question(&org, &params, &[], &moment)?;
-        let histogram = app.reader.histogram(&org, &question, &moment)?;
-        let buckets = histogram.buckets.into_iter().map(|(from, to, counts)| {
-            let mut bucket = json!({"from": iso(from), "to": iso(to)});
-            for (kind, count) in Kind::ALL.iter().zip(counts) {
-                bucket[kind.as_str()] = json!(count);
-            }
-            bucket
-        });
-        let buckets: Vec<Value> = buckets.collect();
-        Ok(axum::Json(json!({"interval": histogram.interval, "buckets": buckets})))
-    })
-    .await
+pub(super) async fn histogram_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
+    asked
+        .answer(&[], |asked, question| {
+            let histogram = asked.app.reader.histogram(&asked.org, question, &asked.moment)?;
+            let buckets = histogram.buckets.into_iter().map(|(from, to, counts)| {
+                let mut bucket = json!({"from": iso(from), "to": iso(to)});
+                for (kind, count) in Kind::ALL.iter().zip(counts) {
+                    bucket[kind.as_str()] = json!(count);
+                }
+                bucket
+            });
+            let buckets: Vec<Value> = buckets.collect();
+            Ok(json!({"interval": histogram.interval, "buckets": buckets}))
+        })
+        .await
 }
 
 /// Read one event.

@@ -12,12 +12,13 @@ use everlog_core::event::Via;
 use everlog_core::ids::OrgId;
 use everlog_core::query::Moment;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::access::{Caller, Denied, Organization, Right};
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::log::{Source, now_ms};
-use crate::read::week_start;
+use crate::read::{Question, week_start};
 
 /// Most parameters of a URL.
 const PARAMETERS_MAX: usize = 1_000;
@@ -150,13 +151,49 @@ pub(super) async fn open(
 }
 
 /// What relative times mean to a caller: the session's zone, else the organization's.
-pub(super) fn moment(caller: &Caller, org: &Organization) -> Moment {
+fn moment(caller: &Caller, org: &Organization) -> Moment {
     let own = match caller {
         Caller::Session(session) => session.time_zone.clone(),
         _ => None,
     };
     let time_zone = own.unwrap_or_else(|| org.entry().time_zone.clone());
     Moment { now_ms: now_ms(), time_zone, week_start: week_start(org) }
+}
+
+/// A reader and the parameters of a question to one log.
+pub(super) struct Asked {
+    pub app: App,
+    pub org: Organization,
+    pub params: Vec<(String, String)>,
+    pub moment: Moment,
+}
+
+impl FromRequestParts<App> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Holder(caller) = Holder::from_request_parts(parts, app).await?;
+        let InOrg(id) = InOrg::from_request_parts(parts, app).await?;
+        let Params(params) = Params::from_request_parts(parts, app).await?;
+        let org = open(app, &caller, id, Right::Read).await?;
+        let moment = moment(&caller, &org);
+        Ok(Self { app: app.clone(), org, params, moment })
+    }
+}
+
+impl Asked {
+    /// Understands the question, whose parameters in `others` belong to the handler, and answers it.
+    pub async fn answer(
+        self,
+        others: &'static [&'static str],
+        answer: impl FnOnce(&Self, &Question) -> Result<Value, Problem> + Send + 'static,
+    ) -> Result<axum::Json<Value>, Problem> {
+        blocking(move || {
+            let question = self.app.reader.question(&self.org, &self.params, others, &self.moment)?;
+            answer(&self, &question).map(axum::Json)
+        })
+        .await
+    }
 }
 
 /// Runs what waits for a disk where waiting harms nobody.
