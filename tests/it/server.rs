@@ -106,6 +106,17 @@ impl Server {
 
     /// A request with whatever headers and body.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+        self.try_request(method, path, headers, body).unwrap()
+    }
+
+    /// The same for a body that the server may stop reading: it then closes, and the answer may be lost on its way.
+    pub fn try_request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(self.url(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -114,7 +125,7 @@ impl Server {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        Answer::read(answer.unwrap())
+        answer.map(Answer::read)
     }
 
     pub fn get(&self, path: &str, key: &str) -> Answer {
