@@ -17,3 +17,4 @@ pub mod quota;
 pub mod read;
 pub mod settings;
 pub mod store;
+pub mod viewer;

@@ -1,0 +1,182 @@
+// What the page does beyond links and forms: the drawer, keys, menus and relative times. The page works without it.
+'use strict';
+(() => {
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const isTyping = (element) => element.matches('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]');
+  const here = () => location.pathname + location.search;
+  const isEvent = (path) => /^\/view\/[^/?]+\/events\//.test(path);
+
+  // The drawer. Opening an event adds one entry to the history; closing goes back over it.
+  let list = here();      // The address of the list under the drawer.
+  let current = null;     // The link whose event is shown.
+  let isPushed = false;   // Whether closing has an entry to go back over.
+  const drawer = () => find('#al-drawer');
+  const links = () => all('#al-results .al-open');
+
+  function show(link, history) {
+    current = link;
+    const swap = { source: link, target: '#al-drawer-body', swap: 'innerHTML show:none', push: 'false', replace: 'false', ...history };
+    return htmx.ajax('GET', link.getAttribute('href'), swap);
+  }
+
+  function opened() {
+    const dialog = drawer();
+    all('tr.al-current').forEach((row) => row.classList.remove('al-current'));
+    current?.closest('tr')?.classList.add('al-current');
+    const place = links().indexOf(current);
+    all('[data-step]', dialog).forEach((button) => { button.disabled = place < 0 || !links()[place + Number(button.dataset.step)]; });
+    relative();
+    if (!dialog.open) { dialog.showModal(); find('#al-details-title', dialog)?.focus(); }
+    dialog.scrollTop = 0;
+  }
+
+  function step(by) {
+    const next = links()[links().indexOf(current) + by];
+    if (next) show(next, { replace: 'true' });
+  }
+
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+    if (ctx.target?.id === 'al-drawer-body') {
+      const link = ctx.sourceElement?.closest?.('.al-open');
+      if (link) current = link;
+      opened();
+    } else {
+      settle();
+    }
+  });
+  document.addEventListener('htmx:after:history:push', ({ detail: { path } }) => { isEvent(path) ? isPushed = true : list = path; });
+  document.addEventListener('htmx:after:history:replace', ({ detail: { path } }) => { if (!isEvent(path)) list = path; });
+  document.addEventListener('htmx:before:history:restore', (event) => {
+    const { path } = event.detail;
+    if (!drawer()) return;
+    if (path === list) {
+      event.preventDefault();
+      isPushed = false;
+      drawer().close();
+    } else if (isEvent(path)) {
+      const link = links().find((it) => it.getAttribute('href') === path);
+      if (!link) return;
+      event.preventDefault();
+      isPushed = true;
+      show(link);
+    } else {
+      list = path;
+    }
+  });
+  document.addEventListener('close', ({ target }) => {
+    if (target.id !== 'al-drawer') return;
+    all('tr.al-current').forEach((row) => row.classList.remove('al-current'));
+    find('#al-drawer-body').replaceChildren();
+    document.title = title;
+    current?.focus();
+    if (isPushed) { isPushed = false; history.back(); }
+  }, true);
+  // Going back takes the focus away when it is done: it belongs to the row whose event was open.
+  window.navigation?.addEventListener('navigatesuccess', () => {
+    if (!drawer()?.open && document.activeElement === document.body && current?.isConnected) current.focus({ preventScroll: true });
+  });
+  let title = document.title;
+
+  document.addEventListener('click', (event) => {
+    const { target } = event;
+    const by = target.closest('[data-step]')?.dataset.step;
+    if (by) return step(Number(by));
+    if (target.id === 'al-drawer' || target.id === 'al-help') return target.close();
+    if (target.closest('#al-help-open')) return find('#al-help').showModal();
+    all('.al-menu[open]').forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+    // A whole row opens its event, unless one selects text or clicks something of its own.
+    const row = target.closest('#al-results tbody tr');
+    const isPlain = row && !target.closest('a, button, input, label') && !String(getSelection()) && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (isPlain) find('.al-open', row)?.click();
+  });
+
+  // Keys, unless one types or has switched them off.
+  const isOn = () => { try { return localStorage.getItem('al-keys') !== 'off'; } catch { return true; } };
+  const moves = { j: 1, k: -1 };
+  document.addEventListener('keydown', (event) => {
+    const menu = event.key === 'Escape' && find('.al-menu[open]');
+    if (menu) { menu.open = false; find('summary', menu).focus(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target) || !isOn()) return;
+    const page = { '[': '#al-previous', ']': '#al-next' }[event.key];
+    if (drawer()?.open) {
+      if (moves[event.key]) { event.preventDefault(); step(moves[event.key]); }
+    } else if (find('#al-help')?.open) {
+      return;
+    } else if (event.key === '/') {
+      event.preventDefault();
+      find('#al-q')?.focus();
+    } else if (moves[event.key]) {
+      event.preventDefault();
+      const rows = links();
+      const at = rows.indexOf(document.activeElement);
+      const next = at < 0 ? 0 : Math.min(Math.max(at + moves[event.key], 0), rows.length - 1);
+      rows[next]?.focus();
+      rows[next]?.closest('tr').scrollIntoView({ block: 'nearest' });
+    } else if (page) {
+      find(page)?.click();
+    } else if (event.key === '?') {
+      event.preventDefault();
+      find('#al-help')?.showModal();
+    }
+  });
+  document.addEventListener('change', ({ target }) => {
+    if (target.id === 'al-keys-on') {
+      try { localStorage.setItem('al-keys', target.checked ? 'on' : 'off'); } catch { /* A private window forgets. */ }
+    }
+  });
+
+  // Menus: a search of their own; dates choose Custom, a preset clears the dates.
+  document.addEventListener('input', ({ target }) => {
+    if (target.matches('.al-menu-search')) {
+      const words = target.value.trim().toLowerCase();
+      all('.al-choice', target.closest('.al-pop')).forEach((it) => { it.hidden = !(it.dataset.words ?? '').toLowerCase().includes(words); });
+    }
+  });
+  document.addEventListener('change', ({ target }) => {
+    if (target.closest('.al-dates')) find('#al-custom').checked = true;
+    else if (target.name === 'range' && target.value !== 'custom') all('.al-dates input').forEach((it) => { it.value = ''; });
+    // Custom without a date chooses nothing yet.
+    if (target.id === 'al-custom' && !all('.al-dates input').some((it) => it.value)) {
+      find('.al-dates input').focus();
+      choosing = true;
+    } else {
+      choosing = false;
+    }
+  }, true);
+  let choosing = false;
+  document.addEventListener('htmx:config:request', (event) => {
+    if (choosing && event.detail.ctx.sourceElement?.id === 'al-bar' && event.detail.ctx.sourceEvent?.type === 'change') event.preventDefault();
+  });
+
+  // Relative times, in the same steps as the server's.
+  function told(then, now) {
+    const seconds = Math.floor(Math.abs(now - then) / 1000);
+    if (seconds < 45) return 'just now';
+    const [count, unit] = seconds < 3570 ? [Math.floor((seconds + 30) / 60), 'minute']
+      : seconds < 84600 ? [Math.floor((seconds + 1800) / 3600), 'hour']
+      : seconds < 2592000 ? [Math.floor((seconds + 43200) / 86400), 'day']
+      : seconds < 31536000 ? [Math.floor(seconds / 2592000), 'month']
+      : [Math.floor(seconds / 31536000), 'year'];
+    const words = `${count} ${unit}${count === 1 ? '' : 's'}`;
+    return then > now ? `in ${words}` : `${words} ago`;
+  }
+  const relative = () => all('time[data-relative]').forEach((time) => {
+    const words = told(Date.parse(time.dateTime), Date.now());
+    if (time.textContent !== words) time.textContent = words;
+  });
+  setInterval(relative, 30000);
+
+  // After every change of the page.
+  function settle() {
+    all('#al-help-open, .al-menu-search').forEach((it) => { it.hidden = false; });
+    const keys = find('#al-keys-on');
+    if (keys) keys.checked = isOn();
+    const search = find('#al-q');
+    const applied = find('#al-applied');
+    if (search && applied && document.activeElement !== search) search.value = applied.dataset.q;
+    if (!drawer()?.open) title = document.title;
+    relative();
+  }
+  settle();
+})();

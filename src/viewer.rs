@@ -1,0 +1,242 @@
+//! The viewer: the page on which people read their log. A route here, its page in `viewer/`, its words in `templates/`.
+//!
+//! Deliberately absent: permission (`access`), the query (`read`) and any rule of a profile (`core::profile`).
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use askama::Template;
+
+use crate::app::App;
+
+pub mod address;
+mod assets;
+pub mod changes;
+pub mod dates;
+mod details;
+pub mod filters;
+pub mod histogram;
+mod icons;
+mod landing;
+mod page;
+pub mod person;
+mod problem;
+mod session;
+mod table;
+pub mod text;
+
+use address::{Address, encode};
+use page::{Answer, Part};
+use problem::Problem;
+use session::Visit;
+
+/// Everything comes from this server, nothing is inline, nobody frames it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The headers by which an answer differs.
+const VARY: &str = "HX-Request, HX-Request-Type, Cookie";
+/// What a shared link carries until it is exchanged.
+const CODE: &str = "code";
+
+type Params = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
+
+/// The viewer's routes.
+pub fn routes() -> Router<App> {
+    let pages = Router::new()
+        .route("/", get(landing::show_landing))
+        .route("/view/{org}", get(view_log))
+        .route("/view/{org}/events/{id}", get(view_event))
+        .layer(middleware::from_fn(guard));
+    pages.route("/assets/{file}", get(assets::read_asset))
+}
+
+/// Puts the rules that browsers enforce on every page.
+async fn guard(request: axum::extract::Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::VARY, VARY),
+        // A page is one reader's own, and must be gone when the session is.
+        (header::CACHE_CONTROL, "private, no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// `GET /view/{org}`: the log; with a one-time code, the start of a session.
+async fn view_log(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    params: Params,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let list = list_path(&org);
+    let answer = async {
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
+        if let Some((_, code)) = sent.iter().find(|(name, _)| name == CODE) {
+            return start_session(&app, &org, &sent, code, &method, &headers).await;
+        }
+        let part = part(&headers);
+        let base = base(&app, &headers);
+        let (app, asking) = (app.clone(), headers.clone());
+        let (answer, address) = blocking(move || {
+            let visit = Visit::open(&app, &asking, &org)?;
+            let address = Address::read(list_path(&org), &sent, visit.org.entry().profile);
+            Ok((page::log_page(&app, &visit, &address, part, &base)?, address))
+        })
+        .await?;
+        log_response(answer, &address, part, &headers)
+    };
+    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+}
+
+fn log_response(
+    answer: Answer,
+    address: &Address,
+    part: Part,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let html = Html(answer.html.map_err(failed)?);
+    if part == Part::Whole {
+        let status = if answer.is_understood { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        return Ok((status, html).into_response());
+    }
+    // A search that cannot be understood yet is being typed: the page and its address stay as they are.
+    let (name, url) =
+        if answer.is_understood { history(address, headers) } else { ("hx-push-url", "false".to_owned()) };
+    let url = HeaderValue::from_str(&url).map_err(|_| Problem::Failed)?;
+    Ok(([(name, url)], html).into_response())
+}
+
+/// How the browser's history takes a change in: letters of one search are one step back, not many.
+fn history(address: &Address, headers: &HeaderMap) -> (&'static str, String) {
+    let url = address.href();
+    let now = headers.get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
+    let now_q = now.split(['?', '&']).find_map(|pair| pair.strip_prefix("q=")).unwrap_or_default();
+    let is_typing = is_from_search(headers) && !now_q.is_empty() && address.one("q").is_some();
+    let is_same = now.ends_with(&url);
+    (if is_typing || is_same { "hx-replace-url" } else { "hx-push-url" }, url)
+}
+
+/// `GET /view/{org}/events/{id}`: one event, as a page or in the drawer.
+async fn view_event(
+    State(app): State<App>,
+    Path((org, id)): Path<(String, String)>,
+    params: Params,
+    headers: HeaderMap,
+) -> Response {
+    let list = list_path(&org);
+    let is_page = part(&headers) == Part::Whole;
+    let asking = headers.clone();
+    let answer = async {
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
+        let html = blocking(move || {
+            let visit = Visit::open(&app, &asking, &org)?;
+            let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
+            let address = Address::read(list_path(&org), &sent, visit.org.entry().profile).first_page();
+            Ok(match is_page {
+                true => details::details_page(&event, &visit, &address).render(),
+                false => details::details(&event, &visit, &address, false).render(),
+            })
+        })
+        .await?;
+        Ok(Html(html.map_err(failed)?).into_response())
+    };
+    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+}
+
+/// Exchanges the code of a link and leads to the address without it. A HEAD looks and leaves the code alone.
+async fn start_session(
+    app: &App,
+    org: &str,
+    sent: &[(String, String)],
+    code: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    if *method == Method::HEAD {
+        return Ok(StatusCode::OK.into_response());
+    }
+    let rest = sent.iter().filter(|(name, _)| name != CODE);
+    let query: Vec<_> = rest.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let clean = format!("{}{mark}{}", list_path(org), query.join("&"));
+    let location = HeaderValue::from_str(&clean).map_err(|_| Problem::NotFound)?;
+    match session::start(app, headers, org, code).await {
+        Ok(cookie) => {
+            let led = [(header::SET_COOKIE, cookie), (header::LOCATION, location)];
+            Ok((StatusCode::SEE_OTHER, led).into_response())
+        }
+        // Who comes back to a used link with the session it started goes on in it.
+        Err(Problem::UsedLink) => {
+            let (app, headers, org) = (app.clone(), headers.clone(), org.to_owned());
+            let is_open = blocking(move || Visit::open(&app, &headers, &org).map(|_| ())).await.is_ok();
+            if !is_open {
+                return Err(Problem::UsedLink);
+            }
+            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn problem_response(why: &Problem, headers: &HeaderMap, list: &str) -> Response {
+    let page = why.page(headers, list, part(headers) != Part::Whole);
+    match page.render() {
+        Ok(html) => (why.status(), Html(html)).into_response(),
+        Err(_) => why.status().into_response(),
+    }
+}
+
+/// Runs what reads the store and the index where it may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Failed)?
+}
+
+fn failed(why: askama::Error) -> Problem {
+    tracing::error!(error = &why as &dyn std::error::Error, "a page cannot be rendered");
+    Problem::Failed
+}
+
+/// How much of the page is asked for. A restored page of the history is asked for whole.
+fn part(headers: &HeaderMap) -> Part {
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|it| it.as_bytes() == value.as_bytes());
+    match is("hx-request", "true") && is("hx-request-type", "partial") {
+        false => Part::Whole,
+        true if is_from_search(headers) => Part::FragmentOfSearch,
+        true => Part::Fragment,
+    }
+}
+
+fn is_from_search(headers: &HeaderMap) -> bool {
+    headers.get("hx-source").is_some_and(|source| source.as_bytes() == b"input#al-q")
+}
+
+fn list_path(org: &str) -> String {
+    format!("/view/{}", encode(org))
+}
+
+/// The address under which the reader reached this server, for the line that sends a first event.
+fn base(app: &App, headers: &HeaderMap) -> String {
+    if let Some(url) = &app.server.public_url {
+        return url.clone();
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_plain =
+        |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte));
+    format!("http://{}", host.filter(is_plain).unwrap_or("127.0.0.1:7878"))
+}

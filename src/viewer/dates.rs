@@ -1,0 +1,127 @@
+//! Times as a reader sees them: in the reader's zone, in the profile's style, exact wherever one can hover.
+//!
+//! Deliberately absent: the clock. What is now comes from outside.
+
+use askama::Template;
+use everlog_core::profile::{DateStyle, Preset};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::read::iso;
+
+/// A reader's zone, the present and the style of dates.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// The present, in milliseconds since 1970.
+    pub now_ms: u64,
+    /// The reader's zone.
+    pub zone: TimeZone,
+    /// How the profile's lists write dates.
+    pub style: DateStyle,
+}
+
+/// A time on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(
+    ext = "html",
+    source = r#"<time datetime="{{ iso }}" title="{{ exact }}"{% if is_relative %} data-relative{% endif %}>{{ shown }}</time>"#
+)]
+pub struct When {
+    /// The moment for programs, in UTC.
+    pub iso: String,
+    /// The moment in full, for whoever hovers.
+    pub exact: String,
+    /// What is read.
+    pub shown: String,
+    /// Whether a script keeps it right as time passes.
+    pub is_relative: bool,
+}
+
+impl Clock {
+    /// A time as the profile's lists write it.
+    pub fn when(&self, ms: u64) -> When {
+        let at = self.at(ms);
+        let shown = match self.style {
+            // L06: `Dec 15, 2025 04:54 PM`.
+            DateStyle::Absolute12h => at.strftime("%b %d, %Y %I:%M %p").to_string(),
+            DateStyle::Relative => relative(ms, self.now_ms),
+            DateStyle::Exact => at.strftime("%b %d, %Y %H:%M:%S").to_string(),
+            DateStyle::ExactWithZone => {
+                format!("{}\u{a0}{}", at.strftime("%b %d, %Y %H:%M:%S"), zone_at(&at))
+            }
+        };
+        When { iso: iso(ms), exact: self.exact(ms), shown, is_relative: self.style == DateStyle::Relative }
+    }
+
+    /// A time in full.
+    pub fn exact(&self, ms: u64) -> String {
+        let at = self.at(ms);
+        format!("{}\u{a0}{}", at.strftime("%a, %b %d, %Y, %H:%M:%S"), zone_at(&at))
+    }
+
+    /// A time in full, as an element.
+    pub fn exact_when(&self, ms: u64) -> When {
+        When { iso: iso(ms), exact: iso(ms), shown: self.exact(ms), is_relative: false }
+    }
+
+    /// The moment in the reader's zone.
+    pub fn at(&self, ms: u64) -> Zoned {
+        let time = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        time.unwrap_or(Timestamp::MAX).to_zoned(self.zone.clone())
+    }
+
+    /// The zone's name and how far it is from UTC now: `Europe/Berlin, UTC+1`.
+    pub fn zone_name(&self) -> String {
+        let now = self.at(self.now_ms);
+        let name = self.zone.iana_name().unwrap_or("UTC").replace('_', " ");
+        let minutes = now.offset().seconds() / 60;
+        let sign = if minutes < 0 { '−' } else { '+' };
+        match (minutes.abs() / 60, minutes.abs() % 60) {
+            (0, 0) if name == "UTC" => name,
+            (hours, 0) => format!("{name}, UTC{sign}{hours}"),
+            (hours, rest) => format!("{name}, UTC{sign}{hours}:{rest:02}"),
+        }
+    }
+}
+
+/// The zone's short name at a moment; many have none but their distance from UTC.
+fn zone_at(at: &Zoned) -> String {
+    let name = at.strftime("%Z").to_string();
+    let distance = |sign: char| name.strip_prefix(sign).map(|it| it.strip_prefix('0').unwrap_or(it));
+    match (distance('+'), distance('-')) {
+        (Some(hours), _) => format!("UTC+{hours}"),
+        (_, Some(hours)) => format!("UTC−{hours}"),
+        _ => name,
+    }
+}
+
+/// `2 hours ago` (C16). `app.js` keeps it right with the same steps.
+fn relative(ms: u64, now_ms: u64) -> String {
+    let seconds = now_ms.abs_diff(ms) / 1000;
+    let (count, unit) = match seconds {
+        0..45 => return "just now".to_owned(),
+        45..3_570 => ((seconds + 30) / 60, "minute"),
+        3_570..84_600 => ((seconds + 1_800) / 3_600, "hour"),
+        84_600..2_592_000 => ((seconds + 43_200) / 86_400, "day"),
+        2_592_000..31_536_000 => (seconds / 2_592_000, "month"),
+        _ => (seconds / 31_536_000, "year"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    if ms > now_ms { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
+}
+
+/// What a preset is called.
+pub fn preset_label(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Today => "Today",
+        Preset::Yesterday => "Yesterday",
+        Preset::ThisWeek => "This week",
+        Preset::Last7Days => "Last 7 days",
+        Preset::Last30Days => "Last 30 days",
+        Preset::ThisMonth => "This month",
+        Preset::LastMonth => "Last month",
+        Preset::Older => "Older",
+        Preset::All => "All time",
+        Preset::Custom => "Custom dates",
+    }
+}

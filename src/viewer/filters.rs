@@ -1,0 +1,320 @@
+//! The query bar: what a reader can choose from, what is chosen, and the chips that take it back.
+//!
+//! Deliberately absent: a list of values that could occur. Only those that do are offered, with their counts.
+
+use everlog_core::catalog::Catalogs;
+use everlog_core::profile::{ColumnField, Filter, Preset, Profile};
+use jiff::civil::{Date, DateTime};
+
+use crate::index::{FacetField, FacetValue};
+use crate::viewer::address::Address;
+use crate::viewer::dates::{Clock, preset_label};
+use crate::viewer::histogram::kind_label;
+use crate::viewer::text::{Text, shorten};
+
+/// From how many values on a menu has a search of its own.
+const MENU_SEARCH_FROM: usize = 9;
+/// Longest label of a value in a menu or a chip, in characters.
+const LABEL_CHARS_MAX: usize = 60;
+
+/// One control of the bar.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Control {
+    /// Values to choose from.
+    Menu(Menu),
+    /// The date.
+    Range(RangeMenu),
+}
+
+/// Values to choose from: one, or any number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Menu {
+    /// The parameter it sets.
+    pub name: &'static str,
+    /// What a reader calls it.
+    pub label: String,
+    /// Its icon.
+    pub icon: &'static str,
+    /// What the choice of nothing is called.
+    pub any: String,
+    /// What is chosen, in a word; empty when nothing is.
+    pub chosen: String,
+    /// Whether one value at most is chosen.
+    pub is_single: bool,
+    /// Whether it is long enough to be searched itself.
+    pub has_search: bool,
+    /// What can be chosen.
+    pub choices: Vec<Choice>,
+}
+
+/// One value of a menu.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What the parameter becomes.
+    pub value: String,
+    /// What a reader calls it.
+    pub label: Text,
+    /// The label for a script that narrows the menu.
+    pub plain: String,
+    /// How many events have it; empty when that is not known.
+    pub count: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+/// The date: named ranges, or two dates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeMenu {
+    /// The range in force, in words.
+    pub chosen: String,
+    /// Whether it is another than the profile's.
+    pub is_active: bool,
+    /// Value, words, and whether it is chosen.
+    pub presets: Vec<(&'static str, &'static str, bool)>,
+    /// Whether two dates are offered.
+    pub has_custom: bool,
+    /// Whether two dates are chosen.
+    pub is_custom: bool,
+    /// The first date.
+    pub from: String,
+    /// The last date.
+    pub to: String,
+    /// `date`, or `datetime-local` while a part of a day is chosen.
+    pub input: &'static str,
+    /// The zone in which they are meant.
+    pub zone: String,
+}
+
+/// Something that is chosen, with the link that takes it back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chip {
+    /// What is filtered by.
+    pub field: String,
+    /// What the parameter becomes.
+    pub value: Text,
+    /// The value without marks, for labels.
+    pub plain: String,
+    /// The list without it.
+    pub href: String,
+}
+
+/// The facet that a filter offers.
+pub fn facet(filter: Filter) -> Option<FacetField> {
+    match filter {
+        Filter::User | Filter::Users => Some(FacetField::Actor),
+        Filter::Category => Some(FacetField::Category),
+        Filter::Action => Some(FacetField::Action),
+        Filter::Kind => Some(FacetField::Kind),
+        Filter::Search | Filter::Range | Filter::Status => None,
+    }
+}
+
+fn parameter(filter: Filter) -> Option<(&'static str, &'static str)> {
+    match filter {
+        Filter::User | Filter::Users => Some(("actor", "user")),
+        Filter::Category => Some(("category", "tag")),
+        Filter::Action => Some(("action", "file")),
+        Filter::Kind => Some(("kind", "pulse")),
+        Filter::Range => Some(("range", "calendar")),
+        Filter::Search | Filter::Status => None,
+    }
+}
+
+/// What a filter is called: as the column that shows the same, so that both read alike.
+fn label(profile: &Profile, filter: Filter) -> String {
+    let (fields, otherwise): (&[ColumnField], &str) = match filter {
+        Filter::User | Filter::Users => (&[ColumnField::User], "User"),
+        Filter::Category => (&[ColumnField::Category], "Category"),
+        Filter::Action => (&[ColumnField::Action], "Action"),
+        Filter::Kind => (&[ColumnField::Kind, ColumnField::Action], "Event"),
+        Filter::Range => (&[], "Date"),
+        Filter::Search | Filter::Status => (&[], ""),
+    };
+    let title = |field: &ColumnField| profile.columns.iter().find(|column| column.field == *field);
+    fields.iter().find_map(title).map_or(otherwise, |column| column.title.as_str()).to_owned()
+}
+
+/// The control of a filter, from the values that occur.
+pub fn menu(profile: &Profile, filter: Filter, values: &[FacetValue], address: &Address) -> Option<Menu> {
+    let (name, icon) = parameter(filter)?;
+    let label = label(profile, filter);
+    let chosen: Vec<&str> = address.all(name).collect();
+    let shown = |value: &FacetValue| shown(filter, &value.value, &value.label);
+    let mut choices: Vec<Choice> = values
+        .iter()
+        .map(|value| choice(value.value.clone(), shown(value), Some(value.count), &chosen))
+        .collect();
+    for value in &chosen {
+        if !values.iter().any(|it| it.value == *value) {
+            choices.push(choice((*value).to_owned(), (*value).to_owned(), None, &chosen));
+        }
+    }
+    let words = match chosen.as_slice() {
+        [] => String::new(),
+        [_] => choices.iter().find(|it| it.is_chosen).map(|it| shorten(&it.plain, 24)).unwrap_or_default(),
+        more => more.len().to_string(),
+    };
+    Some(Menu {
+        name,
+        any: format!("All {}", plural(&label.to_lowercase())),
+        label,
+        icon,
+        chosen: words,
+        is_single: filter == Filter::User,
+        has_search: choices.len() >= MENU_SEARCH_FROM,
+        choices,
+    })
+}
+
+fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> Choice {
+    let plain = shorten(&label, LABEL_CHARS_MAX);
+    Choice {
+        is_chosen: chosen.contains(&value.as_str()),
+        label: Text::name(&plain),
+        count: count.map(grouped).unwrap_or_default(),
+        plain,
+        value,
+    }
+}
+
+fn shown(filter: Filter, value: &str, label: &str) -> String {
+    let kind = || everlog_core::catalog::Kind::ALL.iter().find(|kind| kind.as_str() == value);
+    match filter {
+        Filter::Kind => kind().map_or(label, |kind| kind_label(*kind)).to_owned(),
+        _ => label.to_owned(),
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{word}s"),
+    }
+}
+
+/// The control for the date (L11 to L13, C08, D13, D14).
+pub fn range_menu(profile: &Profile, address: &Address, clock: &Clock) -> RangeMenu {
+    let chosen = address.range(profile);
+    let mut presets: Vec<Preset> =
+        profile.presets.iter().copied().filter(|it| *it != Preset::Custom).collect();
+    if !presets.contains(&Preset::All) {
+        // Everything is kept for ever, and can be looked at (L17).
+        presets.insert(0, Preset::All);
+    }
+    let has_times = [address.one("from"), address.one("to")].iter().flatten().any(|text| text.contains('T'));
+    RangeMenu {
+        chosen: range_words(profile, address),
+        is_active: chosen != profile.default_range.as_str(),
+        presets: presets.iter().map(|it| (it.as_str(), preset_label(*it), it.as_str() == chosen)).collect(),
+        has_custom: profile.presets.contains(&Preset::Custom) || address.has_dates(),
+        is_custom: address.has_dates(),
+        from: input_value(address.one("from"), has_times, "T00:00"),
+        to: input_value(address.one("to"), has_times, "T23:59"),
+        input: if has_times { "datetime-local" } else { "date" },
+        zone: clock.zone_name(),
+    }
+}
+
+/// A date as its input takes it.
+fn input_value(text: Option<&str>, has_times: bool, time: &str) -> String {
+    let text = text.unwrap_or_default();
+    let civil = text.get(..16).unwrap_or(text);
+    if has_times && civil.len() == "2026-01-05".len() { format!("{civil}{time}") } else { civil.to_owned() }
+}
+
+/// The range in force, in words.
+fn range_words(profile: &Profile, address: &Address) -> String {
+    match (address.one("from").map(day), address.one("to").map(day)) {
+        (Some(from), Some(to)) if from == to => from,
+        (Some(from), Some(to)) => format!("{from} – {to}"),
+        (Some(from), None) => format!("From {from}"),
+        (None, Some(to)) => format!("Until {to}"),
+        (None, None) => {
+            let chosen = address.range(profile);
+            let preset = Preset::ALL.iter().find(|preset| preset.as_str() == chosen);
+            preset.map_or(chosen, |preset| preset_label(*preset)).to_owned()
+        }
+    }
+}
+
+fn day(text: &str) -> String {
+    let date = text
+        .parse::<Date>()
+        .ok()
+        .filter(|_| text.len() == 10)
+        .map(|date| date.strftime("%b %d, %Y").to_string());
+    let time = || text.parse::<DateTime>().ok().map(|time| time.strftime("%b %d, %Y, %H:%M").to_string());
+    date.or_else(time).unwrap_or_else(|| shorten(text, LABEL_CHARS_MAX))
+}
+
+/// What is chosen beside the search, in the order of the bar.
+pub fn chips(
+    profile: &Profile,
+    address: &Address,
+    facets: &[(Filter, Vec<FacetValue>)],
+    catalogs: &Catalogs,
+) -> Vec<Chip> {
+    let mut chips = Vec::new();
+    if address.range(profile) != profile.default_range.as_str() {
+        let plain = range_words(profile, address);
+        let href = address.without("range").without("from").without("to").href();
+        chips.push(Chip { field: label(profile, Filter::Range), value: Text::new(&plain), plain, href });
+    }
+    for (name, value) in address.params() {
+        let Some(field) = field_label(profile, name) else { continue };
+        let known = facets.iter().filter(|(filter, _)| parameter(*filter).is_some_and(|(it, _)| it == name));
+        let known = known
+            .flat_map(|(filter, values)| values.iter().map(|it| (*filter, it)))
+            .find(|(_, it)| it.value == value);
+        let words = match (known, name) {
+            (Some((filter, known)), _) => shown(filter, &known.value, &known.label),
+            (None, "action") if !value.contains('*') => catalogs.describe(value).label,
+            (None, _) => value.to_owned(),
+        };
+        let plain = shorten(&words, LABEL_CHARS_MAX);
+        let href = address.without_value(name, value).href();
+        chips.push(Chip { field, value: Text::name(&plain), plain, href });
+    }
+    chips
+}
+
+fn field_label(profile: &Profile, name: &str) -> Option<String> {
+    let filter = match name {
+        "actor" => Filter::Users,
+        "category" => Filter::Category,
+        "action" => Filter::Action,
+        "kind" => Filter::Kind,
+        "outcome" => return Some("Outcome".to_owned()),
+        "target" => return Some("Record".to_owned()),
+        "target_type" => return Some("Record type".to_owned()),
+        "ip" => return Some("IP address".to_owned()),
+        "process" => return Some("Process".to_owned()),
+        _ => return None,
+    };
+    Some(label(profile, filter))
+}
+
+/// The parameters that no control of the bar holds: a form carries them along.
+pub fn carried(controls: &[Control], address: &Address) -> Vec<(String, String)> {
+    let has = |name: &str| {
+        controls.iter().any(|control| match control {
+            Control::Menu(menu) => menu.name == name,
+            Control::Range(_) => ["range", "from", "to"].contains(&name),
+        })
+    };
+    let carried = address.params().filter(|(name, _)| *name != "q" && !has(name));
+    carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A count with its thousands grouped: `1,234`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

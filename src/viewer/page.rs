@@ -1,0 +1,393 @@
+//! The log page: one question, answered once for the table, the count, the menus and the histogram.
+//!
+//! Deliberately absent: HTML, which is in the templates, and HTTP.
+
+use askama::Template;
+use everlog_core::event::Event;
+use everlog_core::profile::{Filter, Preset, Profile};
+use everlog_core::query::ParamFault;
+
+use crate::app::App;
+use crate::index::FacetValue;
+use crate::read::{Question, ReadError};
+use crate::viewer::address::Address;
+use crate::viewer::assets::{URLS, Urls};
+use crate::viewer::dates::Clock;
+use crate::viewer::filters::{self, Chip, Control, grouped};
+use crate::viewer::histogram::Chart;
+use crate::viewer::icons;
+use crate::viewer::problem::Problem;
+use crate::viewer::session::Visit;
+use crate::viewer::table::{self, Cell, Heading, Presenter, Row};
+use crate::viewer::text::shorten;
+
+/// The whole page.
+#[derive(Template)]
+#[template(path = "viewer/log.html")]
+pub(super) struct LogPage {
+    urls: &'static Urls,
+    title: String,
+    organization: String,
+    path: String,
+    refresh: String,
+    bar: Bar,
+    results: Results,
+}
+
+/// What changes of the page when something is chosen.
+#[derive(Template)]
+#[template(path = "viewer/log_fragment.html")]
+pub(super) struct LogFragment {
+    bar: Bar,
+    results: Results,
+    /// Whether the menus are sent again: not while filters that wait for their button would be undone.
+    has_menus: bool,
+}
+
+/// The query bar.
+pub(super) struct Bar {
+    path: String,
+    q: String,
+    has_search: bool,
+    fault: Option<SearchFault>,
+    controls: Vec<Control>,
+    carried: Vec<(String, String)>,
+    has_buttons: bool,
+    reset: String,
+}
+
+/// What is wrong with a search, and where.
+pub(super) struct SearchFault {
+    message: String,
+    before: String,
+    at: String,
+    after: String,
+}
+
+/// Everything below the bar.
+#[derive(Default)]
+pub(super) struct Results {
+    applied: Vec<(String, String)>,
+    q: String,
+    chips: Vec<Chip>,
+    clear: String,
+    chart: Chart,
+    count: String,
+    headings: Vec<Heading>,
+    rows: Vec<Row>,
+    has_details_column: bool,
+    pager: Option<Pager>,
+    empty: Option<Empty>,
+    zone: String,
+    date_style: &'static str,
+}
+
+/// The way to other pages of the list.
+pub(super) struct Pager {
+    first_row: String,
+    last_row: String,
+    total: String,
+    first: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+    sizes: Vec<(u32, bool)>,
+    path: String,
+    carried: Vec<(String, String)>,
+}
+
+/// Why the list is empty.
+pub(super) enum Empty {
+    /// Nothing was ever recorded that this reader may see.
+    FirstUse { curl: String },
+    /// Something is, but not this. With the choice that hides most, if there is one.
+    NoMatch { hint: Option<Hint>, clear: String },
+    /// The search cannot be understood.
+    BadSearch,
+}
+
+/// A choice without which there are matches.
+pub(super) struct Hint {
+    words: String,
+    href: String,
+    count: String,
+}
+
+/// How much of the page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    /// What changes.
+    Fragment,
+    /// What changes while one types; chosen filters may still wait for their button.
+    FragmentOfSearch,
+}
+
+/// A page, or a part of it, and whether its search could be understood.
+pub(super) struct Answer {
+    pub html: Result<String, askama::Error>,
+    pub is_understood: bool,
+}
+
+/// Answers a log page.
+///
+/// # Errors
+/// When the address cannot be understood or the log cannot be read.
+pub(super) fn log_page(
+    app: &App,
+    visit: &Visit,
+    address: &Address,
+    part: Part,
+    base: &str,
+) -> Result<Answer, Problem> {
+    let profile = visit.org.entry().profile;
+    let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style: profile.date_style };
+    let read = Read { app, visit, address, profile, clock: &clock };
+    let (question, fault) = match read.question(address) {
+        Ok(question) => (Some(question), None),
+        Err(Problem::Param(why)) => match why.fault {
+            ParamFault::Search(search) => {
+                (None, Some(SearchFault::new(address, search.position, &search.reason.to_string())))
+            }
+            _ => return Err(Problem::Param(why)),
+        },
+        Err(why) => return Err(why),
+    };
+    let is_understood = fault.is_none();
+    let (facets, results) = match &question {
+        Some(question) => {
+            let facets = read.facets(question)?;
+            let results = read.results(question, &facets, base)?;
+            (facets, results)
+        }
+        None => (
+            Vec::new(),
+            Results {
+                empty: Some(Empty::BadSearch),
+                q: q(address),
+                zone: clock.zone_name(),
+                ..Results::default()
+            },
+        ),
+    };
+    let bar = read.bar(&facets, fault);
+    let html = match part {
+        Part::Whole => read.page(bar, results).render(),
+        part => {
+            let has_menus = is_understood && !(part == Part::FragmentOfSearch && profile.filter_buttons);
+            LogFragment { bar, results, has_menus }.render()
+        }
+    };
+    Ok(Answer { html, is_understood })
+}
+
+fn q(address: &Address) -> String {
+    address.one("q").unwrap_or_default().to_owned()
+}
+
+/// One reading of one address.
+struct Read<'a> {
+    app: &'a App,
+    visit: &'a Visit,
+    address: &'a Address,
+    profile: &'static Profile,
+    clock: &'a Clock,
+}
+
+impl Read<'_> {
+    fn question(&self, address: &Address) -> Result<Question, Problem> {
+        let params = address.query(self.profile);
+        let question = self.app.reader.question(&self.visit.org, &params, &[], &self.visit.moment());
+        question.map_err(Problem::from)
+    }
+
+    fn facets(&self, question: &Question) -> Result<Vec<(Filter, Vec<FacetValue>)>, ReadError> {
+        let offered =
+            self.profile.filters.iter().filter_map(|filter| Some((*filter, filters::facet(*filter)?)));
+        offered
+            .map(|(filter, field)| Ok((filter, self.app.reader.facet(&self.visit.org, question, field, "")?)))
+            .collect()
+    }
+
+    fn bar(&self, facets: &[(Filter, Vec<FacetValue>)], fault: Option<SearchFault>) -> Bar {
+        let control = |filter: &Filter| match filter {
+            Filter::Range => {
+                Some(Control::Range(filters::range_menu(self.profile, self.address, self.clock)))
+            }
+            filter => {
+                let values = facets.iter().find(|(it, _)| it == filter).map_or(&[][..], |(_, values)| values);
+                filters::menu(self.profile, *filter, values, self.address).map(Control::Menu)
+            }
+        };
+        let controls: Vec<_> = self.profile.filters.iter().filter_map(control).collect();
+        Bar {
+            path: self.path(),
+            q: q(self.address),
+            has_search: self.profile.filters.contains(&Filter::Search),
+            fault,
+            carried: filters::carried(&controls, self.address),
+            controls,
+            has_buttons: self.profile.filter_buttons,
+            reset: self.path(),
+        }
+    }
+
+    fn path(&self) -> String {
+        format!("/view/{}", self.visit.org.entry().row.id)
+    }
+
+    fn page(&self, bar: Bar, results: Results) -> LogPage {
+        LogPage {
+            urls: &URLS,
+            title: self.profile.title.clone(),
+            organization: shorten(&self.visit.org.entry().row.name, 80),
+            path: self.path(),
+            refresh: self.address.first_page().href(),
+            bar,
+            results,
+        }
+    }
+
+    fn results(
+        &self,
+        question: &Question,
+        facets: &[(Filter, Vec<FacetValue>)],
+        base: &str,
+    ) -> Result<Results, Problem> {
+        let (org, reader) = (&self.visit.org, &self.app.reader);
+        let catalogs = &org.entry().catalogs;
+        let page = reader.page(org, question)?;
+        let total = reader.total(org, question)?;
+        let histogram = reader.histogram(org, question, &self.visit.moment())?;
+        let headings = table::headings(self.profile, self.address);
+        let rows = self.rows(&page.events);
+        let applied = self.address.params().filter(|(name, _)| *name != "q");
+        let empty = if total == 0 { Some(self.empty(base)?) } else { None };
+        Ok(Results {
+            applied: applied.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            q: q(self.address),
+            chips: filters::chips(self.profile, self.address, facets, catalogs),
+            clear: self.address.cleared().href(),
+            chart: Chart::new(&histogram, self.address, self.clock),
+            count: if total == 1 { "1 event".to_owned() } else { format!("{} events", grouped(total)) },
+            has_details_column: headings.iter().any(|heading| heading.field == "details"),
+            headings,
+            pager: (!rows.is_empty())
+                .then(|| self.pager(question, rows.len(), total, page.next, page.previous)),
+            rows,
+            empty,
+            zone: self.clock.zone_name(),
+            date_style: self.profile.date_style.as_str(),
+        })
+    }
+
+    fn rows(&self, events: &[Event]) -> Vec<Row> {
+        let catalogs = &self.visit.org.entry().catalogs;
+        let presenter = Presenter {
+            profile: self.profile,
+            catalogs,
+            clock: self.clock,
+            address: self.address,
+            reader: &self.visit.session.user.id,
+            path: &self.path(),
+            categories: &table::categories(catalogs),
+        };
+        let first = self.address.first_row();
+        events.iter().zip(first..).map(|(event, number)| presenter.row(event, number)).collect()
+    }
+
+    fn pager(
+        &self,
+        question: &Question,
+        shown: usize,
+        total: u64,
+        next: Option<String>,
+        previous: Option<String>,
+    ) -> Pager {
+        let first = self.address.first_row();
+        let (shown, limit) = (shown as u64, question.limit as u64);
+        let at = |cursor: Option<String>, row: u64| cursor.map(|cursor| self.address.at(&cursor, row).href());
+        let carried = self.address.params().filter(|(name, _)| *name != "limit");
+        Pager {
+            first_row: grouped(first),
+            last_row: grouped(first + shown - 1),
+            total: grouped(total),
+            first: previous.is_some().then(|| self.address.first_page().href()),
+            previous: at(previous, first.saturating_sub(limit).max(1)),
+            next: at(next, first + shown),
+            sizes: self.profile.page_sizes.iter().map(|size| (*size, u64::from(*size) == limit)).collect(),
+            path: self.path(),
+            carried: carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        }
+    }
+
+    /// Why nothing is shown: never anything, or which choice hides most.
+    fn empty(&self, base: &str) -> Result<Empty, Problem> {
+        let everything = self.address.cleared().with("range", Preset::All.as_str());
+        if self.total(&everything)? == 0 {
+            return Ok(Empty::FirstUse { curl: curl(base, self.visit.org.entry().row.id.as_str()) });
+        }
+        let mut hint: Option<(u64, Hint)> = None;
+        for (words, address) in self.steps_back() {
+            let count = self.total(&address)?;
+            if count > hint.as_ref().map_or(0, |(most, _)| *most) {
+                hint = Some((count, Hint { words, href: address.href(), count: grouped(count) }));
+            }
+        }
+        Ok(Empty::NoMatch { hint: hint.map(|(_, hint)| hint), clear: everything.href() })
+    }
+
+    /// The address without each choice, one at a time.
+    fn steps_back(&self) -> Vec<(String, Address)> {
+        let mut steps = Vec::new();
+        if let Some(q) = self.address.one("q") {
+            steps.push((format!("the search for “{}”", shorten(q, 40)), self.address.without("q")));
+        }
+        if self.address.range(self.profile) != Preset::All.as_str() {
+            let all = self.address.without("from").without("to").with("range", Preset::All.as_str());
+            steps.push(("the date".to_owned(), all));
+        }
+        for (name, words) in [
+            ("actor", "the user"),
+            ("category", "the category"),
+            ("action", "the action"),
+            ("kind", "the kind"),
+            ("outcome", "the outcome"),
+            ("target", "the record"),
+            ("target_type", "the type of record"),
+            ("ip", "the IP address"),
+            ("process", "the process"),
+        ] {
+            if self.address.one(name).is_some() {
+                steps.push((words.to_owned(), self.address.without(name)));
+            }
+        }
+        steps
+    }
+
+    fn total(&self, address: &Address) -> Result<u64, Problem> {
+        let question = self.question(address)?;
+        Ok(self.app.reader.total(&self.visit.org, &question)?)
+    }
+}
+
+impl SearchFault {
+    fn new(address: &Address, position: usize, reason: &str) -> Self {
+        let typed: Vec<char> = address.one("q").unwrap_or_default().chars().collect();
+        let position = position.min(typed.len());
+        let end = (position + 1).min(typed.len());
+        let text = |chars: &[char]| shorten(&chars.iter().collect::<String>(), 200);
+        Self {
+            message: format!("At character {}: {reason}.", position + 1),
+            before: text(&typed[..position]),
+            at: text(&typed[position..end]),
+            after: text(&typed[end..]),
+        }
+    }
+}
+
+/// The line that records a first event.
+fn curl(base: &str, org: &str) -> String {
+    format!(
+        "curl {base}/v1/organizations/{org}/events \\\n  -H \"Authorization: Bearer $EVERLOG_API_KEY\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\"action\": \"auth.signed_in\", \"actor\": {{\"type\": \"user\", \"id\": \"u_1\", \"name\": \"Ana Ruiz\"}}}}'"
+    )
+}

@@ -1,0 +1,88 @@
+//! Who did it, as a list shows them: picture or initials, name, and a second line.
+//!
+//! Deliberately absent: pictures from elsewhere. Only `data:` pictures are shown, so that opening a log tells nobody.
+
+use askama::Template;
+use everlog_core::event::{Actor, ActorKind, NewEvent};
+
+use crate::viewer::text::Text;
+
+/// Longest picture that is shown, in bytes of its URL.
+const AVATAR_BYTES_MAX: usize = 8 * 1024;
+/// Hues that style sheets know, as classes `al-hue-0` and on.
+pub const HUES: u32 = 24;
+/// Pictures that browsers draw and that cannot hold script.
+const AVATAR_TYPES: &[&str] = &[
+    "data:image/png;base64,",
+    "data:image/jpeg;base64,",
+    "data:image/webp;base64,",
+    "data:image/gif;base64,",
+];
+
+/// A person or a program.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "viewer/person.html")]
+pub struct Person {
+    /// What they are called.
+    pub name: Text,
+    /// Their address, or for whom they acted.
+    pub second: Option<Text>,
+    /// Their picture.
+    pub avatar: Option<String>,
+    /// What stands for a picture.
+    pub initials: String,
+    /// The hue of their initials.
+    pub hue: u32,
+}
+
+impl Person {
+    /// Who did this event, and on whose account. `system` is the name of an actor that has none.
+    pub fn of(event: &NewEvent, system: &str) -> Self {
+        let actor = &event.actor;
+        let name = shown(actor, system);
+        let second = match &event.on_behalf_of {
+            Some(account) => Some(format!("for {}", shown(account, system))),
+            None => actor.email.clone().filter(|email| *email != name),
+        };
+        Self {
+            second: second.map(|it| Text::name(&it)),
+            avatar: actor.avatar_url.clone().filter(|url| is_picture(url)),
+            initials: initials(&name),
+            hue: hue(actor.id.as_deref().unwrap_or(&name)),
+            name: Text::name(&name),
+        }
+    }
+}
+
+/// What a reader calls an actor.
+pub fn shown(actor: &Actor, system: &str) -> String {
+    if actor.name.is_some() || actor.email.is_some() || actor.id.is_some() {
+        return actor.shown().to_owned();
+    }
+    match actor.kind {
+        ActorKind::System => system.to_owned(),
+        ActorKind::Anonymous => "Anonymous".to_owned(),
+        kind => kind.as_str().to_owned(),
+    }
+}
+
+fn is_picture(url: &str) -> bool {
+    let data = AVATAR_TYPES.iter().find_map(|prefix| url.strip_prefix(prefix));
+    let is_base64 =
+        |data: &str| data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    url.len() <= AVATAR_BYTES_MAX && data.is_some_and(is_base64)
+}
+
+/// The first letters of the first and the last word.
+fn initials(name: &str) -> String {
+    let mut letters = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let (first, last) = (letters.next(), letters.next_back());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).take(2).collect()
+}
+
+/// A hue that stays with a name: FNV-1a, so that it is the same in every process.
+pub fn hue(name: &str) -> u32 {
+    let hash =
+        name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash % HUES
+}

@@ -1,0 +1,206 @@
+//! The table of a page: which columns, what stands in each cell, where a row and a heading lead.
+//!
+//! Deliberately absent: any word on a profile. Columns, titles and orders are what it says.
+
+use everlog_core::catalog::{Catalogs, Described, Tone};
+use everlog_core::event::{Event, NewEvent};
+use everlog_core::profile::{Column, ColumnField, List, Profile, SortKey};
+use everlog_core::query::SortBy;
+use everlog_core::sentence::sentence;
+
+use crate::viewer::address::{Address, encode};
+use crate::viewer::dates::{Clock, When};
+use crate::viewer::person::{HUES, Person, hue};
+use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
+
+/// How far the hues of neighbouring categories lie apart; shares no divisor with `HUES`, so that each gets its own.
+const HUE_STEP: u32 = 7;
+
+/// A heading.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Heading {
+    pub field: &'static str,
+    pub title: String,
+    pub sort: Option<SortLink>,
+}
+
+/// Where a click on a heading leads, and how the list is ordered by it now.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SortLink {
+    pub href: String,
+    /// `ascending`, `descending` or empty.
+    pub now: &'static str,
+}
+
+/// One event of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    pub id: String,
+    pub href: String,
+    pub cells: Vec<Cell>,
+}
+
+/// What stands in one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cell {
+    Number(u64),
+    Date(When),
+    Description(Text),
+    User(Box<Person>),
+    Action { label: Text, tone: &'static str },
+    Category { label: Text, hue: u32 },
+    Ip(Option<String>),
+    Details { label: String },
+    Icon { name: String, tone: &'static str },
+    Plain(Text),
+}
+
+impl Cell {
+    /// The field of the profile that the cell shows, for the style sheet.
+    pub(super) fn class(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "number",
+            Self::Date(_) => "date",
+            Self::Description(_) => "description",
+            Self::User(_) => "user",
+            Self::Action { .. } => "action",
+            Self::Category { .. } => "category",
+            Self::Ip(_) => "ip",
+            Self::Details { .. } => "details",
+            Self::Icon { .. } => "icon",
+            Self::Plain(_) => "plain",
+        }
+    }
+}
+
+/// What a row needs to know to be shown.
+pub(super) struct Presenter<'a> {
+    pub profile: &'a Profile,
+    pub catalogs: &'a Catalogs,
+    pub clock: &'a Clock,
+    pub address: &'a Address,
+    /// The reader: some actions read differently to who did them.
+    pub reader: &'a str,
+    pub path: &'a str,
+    /// The categories of the catalogs in order, for their hues.
+    pub categories: &'a [String],
+}
+
+/// The columns of a profile's log.
+pub(super) fn columns(profile: &Profile) -> &[Column] {
+    match profile.list {
+        List::Log => &profile.columns,
+        // BUG: processes are listed as their events until there is a list of processes.
+        List::Processes => &profile.process_columns,
+    }
+}
+
+/// The headings, each with its order.
+pub(super) fn headings(profile: &Profile, address: &Address) -> Vec<Heading> {
+    let sort = address.one("sort").unwrap_or("-time");
+    let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
+    let link = |key: SortKey| {
+        let known = SortBy::ALL.iter().find(|it| it.as_str() == key.as_str())?;
+        let is_now = by == known.as_str();
+        // Dates begin with the newest, names with A.
+        let next = match (is_now, known) {
+            (true, _) => !descending,
+            (false, SortBy::Time) => true,
+            (false, _) => false,
+        };
+        let value = format!("{}{}", if next { "-" } else { "" }, known.as_str());
+        let address = if value == "-time" { address.without("sort") } else { address.with("sort", &value) };
+        let now = match (is_now, descending) {
+            (false, _) => "",
+            (true, true) => "descending",
+            (true, false) => "ascending",
+        };
+        Some(SortLink { href: address.href(), now })
+    };
+    let heading = |column: &Column| Heading {
+        field: column.field.as_str(),
+        title: column.title.clone(),
+        sort: column.sortable.and_then(link),
+    };
+    columns(profile).iter().map(heading).collect()
+}
+
+impl Presenter<'_> {
+    /// One event as a row; `number` is its place in the list, from 1.
+    pub(super) fn row(&self, event: &Event, number: u64) -> Row {
+        let path = format!("{}/events/{}", self.path, encode(event.id()));
+        let cells = columns(self.profile).iter().map(|column| self.cell(column.field, event, number));
+        Row { id: event.id().to_owned(), href: self.address.on(path).href(), cells: cells.collect() }
+    }
+
+    fn cell(&self, field: ColumnField, event: &Event, number: u64) -> Cell {
+        let sent = &event.document.event;
+        let described = self.catalogs.describe(&sent.action);
+        match field {
+            ColumnField::Number => Cell::Number(number),
+            ColumnField::Date => Cell::Date(self.clock.when(event.occurred_ms())),
+            ColumnField::Description => {
+                Cell::Description(told(sent, &shorten(&sentence(sent, self.catalogs), CELL_CHARS_MAX)))
+            }
+            ColumnField::User => Cell::User(Box::new(Person::of(sent, &self.profile.defaults.system_name))),
+            ColumnField::Action => {
+                let (label, tone) = (self.label(event, &described), tone(described.tone));
+                Cell::Action { label: Text::short(&label), tone }
+            }
+            ColumnField::Category => {
+                let hue = self.category_hue(&described.category);
+                Cell::Category { label: Text::short(&described.category), hue }
+            }
+            ColumnField::Ip => Cell::Ip(sent.context.ip.clone()),
+            ColumnField::Details => Cell::Details { label: self.label(event, &described) },
+            ColumnField::Icon => Cell::Icon {
+                name: described.icon.unwrap_or_else(|| "pulse".to_owned()),
+                tone: tone(described.tone),
+            },
+            ColumnField::Kind => Cell::Plain(Text::new(described.kind.as_str())),
+            ColumnField::Document => {
+                let document = sent.targets.first().map(|target| target.shown()).unwrap_or_default();
+                Cell::Plain(Text::name(document))
+            }
+            // Of a process, not of an event.
+            ColumnField::Status | ColumnField::Signees | ColumnField::Started | ColumnField::LastActivity => {
+                Cell::Plain(Text::default())
+            }
+        }
+    }
+
+    /// The label as this reader reads it (L22, L23, L25, L26).
+    pub(super) fn label(&self, event: &Event, described: &Described) -> String {
+        let is_own = event.document.event.actor.id.as_deref() == Some(self.reader);
+        let known = self.catalogs.get(&event.document.event.action);
+        known.map_or(described.label.as_str(), |action| action.label_for_reader(is_own)).to_owned()
+    }
+
+    /// The hue that stays with a category: by its place in the catalogs, else by its name.
+    pub(super) fn category_hue(&self, category: &str) -> u32 {
+        let place = self.categories.iter().position(|known| known == category);
+        let place = place.and_then(|place| u32::try_from(place).ok());
+        place.map_or_else(|| hue(category), |place| place.wrapping_mul(HUE_STEP) % HUES)
+    }
+}
+
+/// A sentence as text: the sender's own has its own direction, ours that of the page.
+pub(super) fn told(event: &NewEvent, sentence: &str) -> Text {
+    if event.description.is_some() { Text::new(sentence) } else { Text::sentence(sentence) }
+}
+
+/// The categories that catalogs name, each once, in their order.
+pub(super) fn categories(catalogs: &Catalogs) -> Vec<String> {
+    let mut categories: Vec<String> = Vec::new();
+    for action in catalogs.actions() {
+        if !categories.contains(&action.category) {
+            categories.push(action.category.clone());
+        }
+    }
+    categories
+}
+
+/// The class of a tone.
+pub(super) fn tone(tone: Tone) -> &'static str {
+    tone.as_str()
+}

@@ -1,0 +1,123 @@
+//! Text of others, ready to be shown: nothing in it can hide or reorder what a reader sees.
+//!
+//! Deliberately absent: changing recorded text. Marks stand beside what was recorded; the raw event shows it as it is.
+
+use askama::Template;
+
+/// Longest text of one cell of a list, in characters; the details show the whole.
+pub const CELL_CHARS_MAX: usize = 300;
+
+/// A text with its invisible characters made visible, isolated from what stands around it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
+#[template(
+    ext = "html",
+    source = r#"{% if is_isolated %}<bdi>{% endif %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, name } %}<span class="al-mark" title="{{ name }}">{{ code }}</span>{% endmatch %}{% endfor %}{% if is_isolated %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="Letters that look alike, from different alphabets">mixed alphabets</span>{% endif %}"#
+)]
+pub struct Text {
+    pieces: Vec<Piece>,
+    is_isolated: bool,
+    is_mixed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Plain(String),
+    Mark { code: String, name: &'static str },
+}
+
+impl Text {
+    /// The whole text.
+    pub fn new(text: &str) -> Self {
+        let chars: Vec<char> = text.chars().collect();
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        for (at, &c) in chars.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| chars[at]);
+            match hidden(c, before, chars.get(at + 1).copied()) {
+                None => plain.push(c),
+                Some(name) => {
+                    if !plain.is_empty() {
+                        pieces.push(Piece::Plain(std::mem::take(&mut plain)));
+                    }
+                    pieces.push(Piece::Mark { code: format!("U+{:04X}", u32::from(c)), name });
+                }
+            }
+        }
+        if !plain.is_empty() {
+            pieces.push(Piece::Plain(plain));
+        }
+        Self { pieces, is_isolated: true, is_mixed: false }
+    }
+
+    /// A sentence of ours, told in the direction of the page whatever the names in it.
+    pub fn sentence(text: &str) -> Self {
+        Self { is_isolated: false, ..Self::new(text) }
+    }
+
+    /// As much of the text as a list shows.
+    pub fn short(text: &str) -> Self {
+        Self::new(&shorten(text, CELL_CHARS_MAX))
+    }
+
+    /// A name: also says when a word mixes alphabets whose letters look alike.
+    pub fn name(text: &str) -> Self {
+        Self {
+            is_mixed: text.split(|c: char| !c.is_alphanumeric()).any(mixes_alphabets),
+            ..Self::short(text)
+        }
+    }
+}
+
+/// At most so many characters, with an ellipsis where some are missing.
+pub fn shorten(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// JSON text whose invisible characters are written as escapes: the same value, with nothing hidden in it.
+pub fn escape_hidden(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Without its neighbours a joiner is left alone: it hides nothing that a mark would show better.
+        match hidden(c, Some('ü'), Some('ü')) {
+            None => shown.push(c),
+            Some(_) => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")))
+            }
+        }
+    }
+    shown
+}
+
+/// What a character does that a reader cannot see, if it is such a one.
+fn hidden(c: char, before: Option<char>, after: Option<char>) -> Option<&'static str> {
+    match c {
+        '\n' | '\t' => None,
+        '\u{200c}' | '\u{200d}' => {
+            // Persian names and joined emoji need them; between plain letters they only hide.
+            let is_needed = [before, after].iter().all(|it| it.is_some_and(|it| !it.is_ascii()));
+            (!is_needed).then_some("Invisible joiner")
+        }
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+            Some("Changes the direction of text")
+        }
+        '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{feff}' | '\u{ad}' | '\u{34f}' | '\u{180e}' => {
+            Some("Takes no space")
+        }
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' => Some("Looks empty"),
+        '\u{2028}' | '\u{2029}' => Some("Line separator"),
+        '\u{e0000}'..='\u{e007f}' => Some("Invisible tag"),
+        c if c.is_control() => Some("Control character"),
+        _ => None,
+    }
+}
+
+/// Whether a word holds Latin letters beside Cyrillic or Greek ones.
+fn mixes_alphabets(word: &str) -> bool {
+    let is_latin = |c: char| c.is_ascii_alphabetic() || matches!(c, '\u{c0}'..='\u{24f}');
+    let looks_latin =
+        |c: char| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}') && c.is_alphabetic();
+    word.chars().any(is_latin) && word.chars().any(looks_latin)
+}
