@@ -24,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["access", "config", "directory", "index", "log", "metrics", "quota", "read", "settings", "store"],
     ),
     ("viewer", &["access", "app", "index", "log", "read"]),
-    ("http", &["access", "app", "directory", "index", "log", "quota", "read", "settings", "store"]),
+    ("http", &["access", "app", "directory", "index", "log", "quota", "read", "settings", "store", "viewer"]),
     (
         "cli",
         &["access", "app", "config", "demo", "directory", "fsck", "http", "log", "read", "settings", "store"],
