@@ -13,3 +13,4 @@ mod server;
 mod store;
 mod store_sqlite;
 mod tidy;
+mod viewer;

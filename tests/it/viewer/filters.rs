@@ -1,0 +1,67 @@
+//! Menus, dates and chips of the query bar. Deliberately absent: pages; those are asked for over HTTP.
+
+use everlog::index::FacetValue;
+use everlog::viewer::address::Address;
+use everlog::viewer::dates::Clock;
+use everlog::viewer::filters::{chips, grouped, menu, range_menu};
+use everlog_core::catalog::Catalogs;
+use everlog_core::profile::{self, DateStyle, Filter};
+use jiff::tz::TimeZone;
+
+fn address(sent: &[(&str, &str)]) -> Address {
+    let sent: Vec<_> = sent.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Address::read("/view/acme".to_owned(), &sent, profile::shipped("platform").unwrap())
+}
+
+fn values(names: &[(&str, &str, u64)]) -> Vec<FacetValue> {
+    let value = |(value, label, count): &(&str, &str, u64)| FacetValue {
+        value: (*value).to_owned(),
+        label: (*label).to_owned(),
+        count: *count,
+    };
+    names.iter().map(value).collect()
+}
+
+/// D10 to D12, C06.
+#[test]
+fn a_menu_offers_the_values_that_occur_and_keeps_what_is_chosen() {
+    let platform = profile::shipped("platform").unwrap();
+    let users = values(&[("u_1", "Ana Ruiz", 1204), ("u_2", "Sam", 3)]);
+    let users = menu(platform, Filter::User, &users, &address(&[("actor", "u_9")])).unwrap();
+    assert_eq!((users.label.as_str(), users.any.as_str(), users.is_single), ("User", "All users", true));
+    let choices: Vec<_> =
+        users.choices.iter().map(|it| (it.plain.as_str(), it.count.as_str(), it.is_chosen)).collect();
+    assert_eq!(choices, [("Ana Ruiz", "1,204", false), ("Sam", "3", false), ("u_9", "", true)]);
+    let kinds = menu(platform, Filter::Kind, &values(&[("created", "created", 1)]), &address(&[])).unwrap();
+    assert_eq!((kinds.label.as_str(), kinds.choices[0].plain.as_str()), ("Event", "Created"));
+}
+
+#[test]
+fn every_choice_but_the_search_has_a_chip_that_takes_it_back() {
+    let platform = profile::shipped("platform").unwrap();
+    let address = address(&[("q", "x"), ("range", "today"), ("actor", "u_1"), ("ip", "203.0.113.7")]);
+    let facets = [(Filter::User, values(&[("u_1", "Ana Ruiz", 4)]))];
+    let chips = chips(platform, &address, &facets, &Catalogs::default());
+    let told: Vec<_> = chips.iter().map(|chip| (chip.field.as_str(), chip.plain.as_str())).collect();
+    assert_eq!(told, [("Date", "Today"), ("User", "Ana Ruiz"), ("IP address", "203.0.113.7")]);
+    assert_eq!(chips[0].href, "/view/acme?actor=u_1&ip=203.0.113.7&q=x");
+}
+
+#[test]
+fn part_of_a_day_stays_chosen_when_the_form_is_sent_again() {
+    let clock = Clock { now_ms: 0, zone: TimeZone::UTC, style: DateStyle::Exact };
+    let platform = profile::shipped("platform").unwrap();
+    let menu =
+        range_menu(platform, &address(&[("from", "2026-11-20T13:00"), ("to", "2026-11-20T14:00")]), &clock);
+    assert_eq!(
+        (menu.input, menu.from.as_str(), menu.to.as_str()),
+        ("datetime-local", "2026-11-20T13:00", "2026-11-20T14:00")
+    );
+    assert_eq!(menu.chosen, "Nov 20, 2026, 13:00 – Nov 20, 2026, 14:00");
+}
+
+#[test]
+fn counts_are_grouped() {
+    let told: Vec<_> = [0, 999, 1000, 1_234_567].into_iter().map(grouped).collect();
+    assert_eq!(told, ["0", "999", "1,000", "1,234,567"]);
+}

@@ -1,0 +1,37 @@
+//! People in a list. Deliberately absent: pages; those are asked for over HTTP.
+
+use everlog::viewer::person::Person;
+use everlog::viewer::text::Text;
+use everlog_core::event::NewEvent;
+use serde_json::json;
+
+fn person(actor: serde_json::Value) -> Person {
+    let event = NewEvent::from_json(json!({"action": "lead.created", "actor": actor})).unwrap();
+    Person::of(&event, "System")
+}
+
+/// L08, C17.
+#[test]
+fn a_person_has_name_e_mail_and_initials() {
+    let ana =
+        person(json!({"type": "user", "id": "u", "name": "Ana María Ruiz", "email": "ana@acme.example"}));
+    assert_eq!((ana.initials.as_str(), ana.second.unwrap()), ("AR", Text::name("ana@acme.example")));
+    assert_eq!(person(json!({"type": "system"})).initials, "S");
+    assert_eq!(person(json!({"type": "user", "id": "u", "name": "王小明"})).initials, "王");
+}
+
+#[test]
+fn only_small_pictures_inside_the_event_are_shown() {
+    let with = |url: &str| person(json!({"type": "user", "id": "u", "avatar_url": url})).avatar.is_some();
+    assert!(with("data:image/png;base64,iVBORw0KGgo="));
+    let large = format!("data:image/png;base64,{}", "A".repeat(9_000));
+    for bad in [
+        "https://evil.example/p.png",
+        "data:image/svg+xml;base64,PHN2Zz4=",
+        "data:text/html,x",
+        "javascript:alert(1)",
+        &large,
+    ] {
+        assert!(!with(bad), "{bad}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Text of others, shown so that it hides nothing. Deliberately absent: pages; those are asked for over HTTP.
+
+use proptest::prelude::*;
+
+use askama::Template;
+use everlog::viewer::text::{Text, escape_hidden};
+
+fn shown(text: &str) -> String {
+    Text::name(text).render().unwrap()
+}
+
+#[test]
+fn directions_and_invisible_characters_are_shown_as_marks() {
+    let shown = shown("ana\u{202e}gpj.exe");
+    assert!(shown.contains("U+202E") && !shown.contains('\u{202e}'), "{shown}");
+    assert!(self::shown("ad\u{200b}min").contains("U+200B"));
+    assert!(self::shown("ad\u{200d}min").contains("U+200D"));
+}
+
+#[test]
+fn joiners_that_a_script_or_an_emoji_needs_are_left_alone() {
+    for text in ["می‌خواهم", "👩‍💻"] {
+        assert_eq!(shown(text), format!("<bdi>{text}</bdi>"));
+    }
+}
+
+#[test]
+fn a_word_of_two_alphabets_is_marked_and_a_name_of_two_words_is_not() {
+    assert!(shown("Аnа Ruiz").contains("mixed alphabets"));
+    assert!(!shown("Анна Ruiz").contains("mixed alphabets"));
+}
+
+#[test]
+fn json_means_the_same_with_its_invisible_characters_escaped() {
+    let value = serde_json::json!({"a\u{202e}b": "x\u{200b}\u{e0041}\u{feff}y", "می\u{200c}خواهم": 1});
+    let shown = escape_hidden(&value.to_string());
+    assert!(
+        !shown.contains(['\u{202e}', '\u{200b}', '\u{e0041}', '\u{feff}']) && shown.contains("\\u202e"),
+        "{shown}"
+    );
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+}
+
+proptest! {
+    #[test]
+    fn no_text_becomes_markup_or_changes_direction(text in any::<String>()) {
+        let shown = shown(&text);
+        let inside = shown.strip_prefix("<bdi>").unwrap().split("</bdi>").next().unwrap();
+        let without_marks = inside.replace("<span class=\"al-mark\" title=\"", "").replace("</span>", "");
+        prop_assert!(!without_marks.contains('<'));
+        let hidden = ['\u{202e}', '\u{200b}', '\u{feff}', '\u{0}'];
+        prop_assert!(!shown.contains(hidden));
+    }
+}
