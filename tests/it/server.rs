@@ -101,7 +101,7 @@ impl Server {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        Answer::read(answer.unwrap())
+        Answer::read(answer.unwrap()).unwrap()
     }
 
     /// A request with whatever headers and body.
@@ -125,7 +125,7 @@ impl Server {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        answer.map(Answer::read)
+        Answer::read(answer?)
     }
 
     pub fn get(&self, path: &str, key: &str) -> Answer {
@@ -205,14 +205,14 @@ impl Drop for Server {
 }
 
 impl Answer {
-    fn read(mut answer: ureq::http::Response<ureq::Body>) -> Self {
+    fn read(mut answer: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
-        let bytes = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+        let bytes = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
         // What is compressed is no text.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { status, headers, body, text }
+        Ok(Self { status, headers, body, text })
     }
 
     /// A problem document of this status and code, in the one shape of all.
