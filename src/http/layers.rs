@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
@@ -36,10 +36,12 @@ pub(super) async fn finish(mut request: Request, next: Next) -> Response {
     getrandom::fill(&mut random).ok();
     let id = format!("req_{}", everlog_core::hex::Hex(&random));
     request.extensions_mut().insert(RequestId(id.clone()));
+    let value = HeaderValue::from_str(&id).ok();
+    // A caller's own value would let two requests have one id; pages that tell the id read it from here.
+    request.headers_mut().remove(REQUEST_ID);
+    request.headers_mut().extend(value.clone().map(|value| (HeaderName::from_static(REQUEST_ID), value)));
     let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    response.headers_mut().extend(value.map(|value| (HeaderName::from_static(REQUEST_ID), value)));
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| unshaped(&response));
     match problem {
         None => response,
