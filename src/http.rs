@@ -75,6 +75,12 @@ struct Api;
 
 /// Every route of the API with its place in the OpenAPI document.
 fn api() -> OpenApiRouter<App> {
+    let mut routes = routes();
+    reference::complete(routes.get_openapi_mut());
+    routes
+}
+
+fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(organizations::create_organization, organizations::list_organizations))
         .routes(routes!(organizations::read_organization, organizations::update_organization))

@@ -38,7 +38,7 @@ pub(super) async fn read_checkpoint(
 ///
 /// One C2SP verifier key a line, newest first. Keep a copy: it is what an auditor trusts.
 #[utoipa::path(
-    get, path = "/v1/log-key", tag = "evidence",
+    get, path = "/v1/log-key", tag = "evidence", security(()),
     responses((status = 200, content_type = "text/plain", body = String))
 )]
 pub(super) async fn read_log_key(State(app): State<App>) -> Response {

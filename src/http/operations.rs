@@ -13,13 +13,13 @@ use crate::http::problem::Problem;
 use crate::index::TAIL_EVENTS_MAX;
 
 /// Whether the process lives.
-#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It lives")))]
+#[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses((status = 200, description = "It lives")))]
 pub(super) async fn health() -> axum::Json<Value> {
     axum::Json(json!({"status": "ok"}))
 }
 
 /// Whether requests should be sent here: the store answers, writing is possible, the index keeps up.
-#[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, description = "Ready"), (status = 503, body = Problem)))]
+#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses((status = 200, description = "Ready"), (status = 503, body = Problem)))]
 pub(super) async fn readiness(State(app): State<App>) -> Result<axum::Json<Value>, Problem> {
     if app.stopping.is_set() {
         return Err(Problem::unavailable("the server is stopping"));
@@ -37,7 +37,7 @@ pub(super) async fn readiness(State(app): State<App>) -> Result<axum::Json<Value
 }
 
 /// Counters for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain", body = String)))]
+#[utoipa::path(get, path = "/metrics", tag = "operations", security(()), responses((status = 200, content_type = "application/openmetrics-text", body = String)))]
 pub(super) async fn read_metrics(State(app): State<App>) -> Response {
     let mut text = app.requests.encode();
     let counters = app.log.counters();

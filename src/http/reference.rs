@@ -8,11 +8,18 @@ use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde_json::Value;
+use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi, SecurityRequirement};
-use utoipa::{IntoParams, Modify};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response as Described, SecurityRequirement};
+use utoipa::{IntoParams, Modify, ToSchema};
 
 use crate::app::App;
+use crate::http::problem::Problem;
+
+/// The status that stands for all that are not named.
+const DEFAULT: &str = "default";
+/// The content type of refusals.
+const PROBLEM: &str = "application/problem+json";
 
 /// The parameters of a query.
 #[derive(IntoParams)]
@@ -78,6 +85,30 @@ impl Modify for Credentials {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
+    }
+}
+
+/// Completes every operation with what all of them share: a refusal is a problem document, whatever its status.
+pub(super) fn complete(document: &mut OpenApi) {
+    let problem = || {
+        let schema = Ref::from_schema_name(Problem::name());
+        ContentBuilder::new().schema(Some(schema)).build()
+    };
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            let any = Described::new("Any other refusal");
+            responses.insert(DEFAULT.to_owned(), RefOr::T(any));
+            let is_refusal = |status: &str| status == DEFAULT || status.starts_with(['4', '5']);
+            for (status, response) in responses.iter_mut() {
+                if let RefOr::T(response) = response
+                    && is_refusal(status)
+                {
+                    response.content = [(PROBLEM.to_owned(), RefOr::T(problem()))].into_iter().collect();
+                }
+            }
+        }
     }
 }
 
@@ -171,7 +202,8 @@ fn described(document: &Value, path: &str, method: &str, operation: &Value) -> O
             [member.clone(), need.to_owned(), told(&about["description"])]
         })
         .collect();
-    let responses = operation["responses"].as_object().into_iter().flatten();
+    let responses =
+        operation["responses"].as_object().into_iter().flatten().filter(|(status, _)| *status != DEFAULT);
     let responses = responses.map(|(status, about)| [status.clone(), told(&about["description"])]).collect();
     Operation {
         id: text(&operation["operationId"]),
@@ -206,6 +238,7 @@ fn limits() -> Vec<(&'static str, String)> {
         ("Values of a facet", crate::index::FACET_VALUES_MAX.to_string()),
         ("Seconds of a query", crate::read::QUERY_TIME_MAX.as_secs().to_string()),
         ("Seconds a body may stand still", super::BODY_IDLE_MAX.as_secs().to_string()),
+        ("Seconds a JSON body may take", super::JSON_BODY_TIME_MAX.as_secs().to_string()),
         ("Connections at once", super::CONNECTIONS_MAX.to_string()),
     ]
 }
