@@ -2,6 +2,7 @@
 //! themselves.
 
 mod credentials;
+mod document;
 mod events;
 mod feed;
 mod hostile_json;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod browser;
+mod command_line;
 mod crash;
 mod demo;
 mod format;
