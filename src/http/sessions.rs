@@ -2,7 +2,7 @@
 //! behind it (`viewer`).
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -49,8 +49,10 @@ pub(super) async fn create_session(
     Holder(caller): Holder,
     InOrg(id): InOrg,
     origin: Origin,
+    headers: HeaderMap,
     Json(request): Json<SessionRequest>,
 ) -> Result<(StatusCode, axum::Json<Value>), Problem> {
+    let base = app.server.public_url.clone().unwrap_or_else(|| asked_at(&headers));
     let org = open(&app, &caller, id, Right::Read).await?;
     if matches!(caller, Caller::Session(_)) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "a viewer session makes no sessions"));
@@ -70,13 +72,18 @@ pub(super) async fn create_session(
     blocking(move || {
         let now = now_ms();
         let (token, _, code) = app.access.create_session(&org, &new, now)?;
-        let base = app.server.public_url.clone().unwrap_or_default();
         let url = format!("{base}/view/{}?code={}", org.entry().row.id, code.as_str());
         let expires_at = iso(now + new.ttl_seconds * 1000);
         let made = json!({"token": token.as_str(), "url": url, "expires_at": expires_at});
         Ok((StatusCode::CREATED, axum::Json(made)))
     })
     .await
+}
+
+/// Without a public URL: the address under which the caller found us, which is the caller's own word to itself.
+fn asked_at(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if host.is_empty() { String::new() } else { format!("http://{host}") }
 }
 
 fn check(request: SessionRequest) -> Result<NewSession, Problem> {

@@ -31,7 +31,9 @@ fn the_code_of_a_link_is_not_a_token() {
     let server = Server::start();
     let key = server.tenant("acme", "workspace");
     let made = server.post(SESSIONS, &key, &new());
-    let code = made.body["url"].as_str().unwrap().split("code=").nth(1).unwrap().to_owned();
+    let url = made.body["url"].as_str().unwrap();
+    assert!(url.starts_with(&server.url("/view/acme?code=")), "opens as it is: {url}");
+    let code = url.split("code=").nth(1).unwrap().to_owned();
     assert!(code.starts_with("evl_vc_"));
     server.get(EVENTS, &code).assert_problem(401, "unauthenticated");
     server.send("DELETE", SESSIONS, &code, None, "").assert_problem(401, "unauthenticated");
