@@ -79,8 +79,6 @@ pub struct Server {
     pub log_host: String,
     /// The proxies whose word is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Whether it shows generated data: then links work more than once, from this machine only.
-    pub is_demo: bool,
 }
 
 /// Why the server cannot start.
@@ -134,7 +132,7 @@ impl App {
     ///
     /// # Errors
     /// Says what about the directory, its keys or its index cannot be used.
-    pub fn open(config: &Config, is_demo: bool) -> Result<(Self, WriterThread), OpenError> {
+    pub fn open(config: &Config) -> Result<(Self, WriterThread), OpenError> {
         let data = config.data();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
         let directory = Arc::new(Directory::new(Arc::clone(&store)));
@@ -151,7 +149,6 @@ impl App {
                 public_url: config.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
                 log_host: config.log_host(),
                 trusted_proxies: config.trusted_proxies.clone(),
-                is_demo,
             },
             requests: Requests::default(),
             quotas: Quotas::default(),

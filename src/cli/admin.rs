@@ -107,7 +107,7 @@ pub(super) struct KeyRevoke {
 pub(super) fn run_org(command: OrgCommand) -> anyhow::Result<ExitCode> {
     match command {
         OrgCommand::Create(it) => {
-            let (app, _writer) = App::open(&config_of(&it.form.data)?, false)?;
+            let (app, _writer) = App::open(&config_of(&it.form.data)?)?;
             let (id, name) = (it.id, it.name);
             let settings = Settings::default();
             let new = NewOrganization {
@@ -122,7 +122,7 @@ pub(super) fn run_org(command: OrgCommand) -> anyhow::Result<ExitCode> {
             show(&it.form, &["Id", "Name", "Profile", "Zone", "Events"], &[organization(&app, &made.row)?])
         }
         OrgCommand::List(form) => {
-            let (app, _writer) = App::open(&config_of(&form.data)?, false)?;
+            let (app, _writer) = App::open(&config_of(&form.data)?)?;
             let rows: anyhow::Result<Vec<Value>> =
                 app.store.organizations()?.iter().map(|row| organization(&app, row)).collect();
             show(&form, &["Id", "Name", "Profile", "Zone", "Events"], &rows?)
@@ -138,7 +138,7 @@ fn organization(app: &App, row: &crate::store::OrganizationRow) -> anyhow::Resul
 pub(super) fn run_key(command: KeyCommand) -> anyhow::Result<ExitCode> {
     match command {
         KeyCommand::Create(it) => {
-            let (app, _writer) = App::open(&config_of(&it.form.data)?, false)?;
+            let (app, _writer) = App::open(&config_of(&it.form.data)?)?;
             let org = app.access.open_locally(&it.org)?;
             let new = NewKey { name: it.name, scopes: it.scope, organizations: None };
             let (secret, id) = app.access.create_key(Some(&org), &new, now_ms(), None)?;
@@ -153,7 +153,7 @@ pub(super) fn run_key(command: KeyCommand) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         KeyCommand::List(it) => {
-            let (app, _writer) = App::open(&config_of(&it.form.data)?, false)?;
+            let (app, _writer) = App::open(&config_of(&it.form.data)?)?;
             let org = app.access.open_locally(&it.org)?;
             let keys = app.access.keys(Some(&org))?;
             let keys: Vec<Value> = keys
@@ -168,7 +168,7 @@ pub(super) fn run_key(command: KeyCommand) -> anyhow::Result<ExitCode> {
             show(&it.form, &["Id", "Name", "Scopes", "Created", "Revoked"], &keys)
         }
         KeyCommand::Revoke(it) => {
-            let (app, _writer) = App::open(&config_of(&it.data)?, false)?;
+            let (app, _writer) = App::open(&config_of(&it.data)?)?;
             let org = app.access.open_locally(&it.org)?;
             let is_its = app.access.keys(Some(&org))?.iter().any(|key| key.id == it.id);
             if !(is_its && app.access.revoke(Some(org.code()), &it.id, now_ms())?) {

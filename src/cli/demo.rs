@@ -1,7 +1,7 @@
 //! `everlog demo`: a server full of believable data, with links that open it. Deliberately absent: anything that a real
 //! server would not do with the same data.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let data = arguments.data.clone().or_else(|| scratch.as_ref().map(|it| it.0.clone()));
     let operator_key = format!("evl_op_{}", crate::access::Secret::new_session().as_str());
     let config = Config { data, operator_key: Some(operator_key), ..Config::default() };
-    let (app, writer) = App::open(&config, true)?;
+    let (app, writer) = App::open(&config)?;
     runtime()?.block_on(async {
         // Listening first: a taken port is told at once.
         let serving = serve(app.clone(), arguments.listen).await.with_context(|| {
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         let filled = try_join_all(demos.iter().map(|demo| fill(&app, *demo))).await?;
         let mut text = String::new();
         for (demo, org) in demos.iter().zip(&filled) {
-            text.push_str(&links(&app, org, demo, &base)?);
+            text.push_str(&links(&app, org, demo, &base, arguments.listen.ip())?);
         }
         println!("{text}Ready: {base}   API: {base}/docs   Stop: Ctrl-C");
         until_told(app, serving).await
@@ -89,7 +89,13 @@ async fn fill(app: &App, demo: DemoOrg) -> anyhow::Result<Organization> {
 }
 
 /// What to open and to copy.
-fn links(app: &App, org: &Organization, demo: &DemoOrg, base: &str) -> anyhow::Result<String> {
+fn links(
+    app: &App,
+    org: &Organization,
+    demo: &DemoOrg,
+    base: &str,
+    listen: IpAddr,
+) -> anyhow::Result<String> {
     use std::fmt::Write;
     let mut text = String::new();
     let size = app.reader.size(org)?;
@@ -105,7 +111,8 @@ fn links(app: &App, org: &Organization, demo: &DemoOrg, base: &str) -> anyhow::R
             time_zone: None,
             locale: None,
             ttl_seconds: SESSION_SECONDS.1,
-            reusable: true,
+            // What works again and again is not for other machines.
+            reusable: listen.is_loopback(),
         };
         let (_, _, code) = app.access.create_session(org, &new, now_ms())?;
         writeln!(text, "  {:<14} {base}/view/{}?code={}", user.role, demo.id, code.as_str())?;

@@ -55,7 +55,7 @@ impl Place {
             let base = format!("{}/v1/organizations/{}", url.trim_end_matches('/'), arguments.org);
             return Ok(Self::Remote { agent: config.into(), base, key });
         }
-        let (app, writer) = App::open(&config_of(&arguments.data)?, false)?;
+        let (app, writer) = App::open(&config_of(&arguments.data)?)?;
         let org = app.access.open_locally(&arguments.org)?;
         let runtime = crate::cli::serve::runtime()?;
         Ok(Self::Local { app: Box::new(app), org: Box::new(org), writer: Some(writer), runtime })

@@ -26,7 +26,7 @@ pub(super) struct ServeArguments {
 pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.complete(arguments.file.as_deref())?;
     start_logging(config.log_format, "info");
-    let (app, writer) = App::open(&config, false)?;
+    let (app, writer) = App::open(&config)?;
     let address = config.listen.map_or_else(|| LISTEN_DEFAULT.parse(), Ok)?;
     runtime()?.block_on(async {
         let serving =

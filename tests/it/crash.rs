@@ -121,7 +121,7 @@ fn verify(data: &Path, acknowledged: &HashMap<(usize, String), u64>, round: u64)
         operator_key: Some(crate::server::OPERATOR_KEY.to_owned()),
         ..Config::default()
     };
-    let (app, writer) = App::open(&config, false).unwrap();
+    let (app, writer) = App::open(&config).unwrap();
     assert_eq!(app.store.check().unwrap(), Vec::<String>::new(), "round {round}");
     assert_eq!(app.index.check().unwrap(), Vec::<String>::new(), "round {round}");
     for (at, id) in ORGS.iter().enumerate() {

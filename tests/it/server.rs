@@ -50,7 +50,7 @@ impl Server {
             ..Config::default()
         };
         adjust(&mut config);
-        let (app, writer) = App::open(&config, false).unwrap();
+        let (app, writer) = App::open(&config).unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let serving = runtime.block_on(serve(app.clone(), "127.0.0.1:0".parse().unwrap())).unwrap();
