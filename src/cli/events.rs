@@ -17,6 +17,8 @@ use crate::cli::output::{self, visible};
 use crate::cli::place::{Place, Tally};
 use crate::log::BATCH_EVENTS_MAX;
 
+/// About how many bytes are sent together: with the largest line behind them, less than a server takes.
+const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How many refused lines `import` tells one by one.
 const REFUSALS_TOLD_MAX: u64 = 20;
 /// How often `tail` looks for more.
@@ -236,7 +238,7 @@ pub(super) fn import(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
     let mut whole = Tally::default();
     let mut told = Told::default();
     let mut group = Vec::new();
-    let (mut line, mut number) = (Vec::new(), 0_u64);
+    let (mut line, mut number, mut group_bytes) = (Vec::new(), 0_u64, 0);
     loop {
         line.clear();
         let read = lines.read_until(b'\n', &mut line)?;
@@ -251,7 +253,10 @@ pub(super) fn import(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
             }
         }
         bar.inc(read as u64);
-        if group.len() == BATCH_EVENTS_MAX || (read == 0 && !group.is_empty()) {
+        group_bytes += line.len();
+        let is_full = group.len() == BATCH_EVENTS_MAX || group_bytes >= GROUP_BYTES_MAX;
+        if !group.is_empty() && (is_full || read == 0) {
+            group_bytes = 0;
             let (numbers, events): (Vec<u64>, Vec<Value>) = std::mem::take(&mut group).into_iter().unzip();
             let (tally, results) = place.append(mode, events)?;
             let refused = numbers.iter().zip(&results).filter(|(_, result)| result["status"] == "refused");

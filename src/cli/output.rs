@@ -8,6 +8,9 @@ use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
+/// Narrowest terminal for which columns are wrapped, in characters.
+const WIDTH_MIN: u16 = 40;
+
 /// Whether people read standard output.
 pub(super) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
@@ -17,6 +20,10 @@ pub(super) fn is_terminal() -> bool {
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal that tells no width would get columns of one character.
+    if table.width().is_none_or(|width| width < WIDTH_MIN) {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     table.set_header(header.iter().copied());
     table
 }

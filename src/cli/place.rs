@@ -18,6 +18,9 @@ use crate::read::{present, week_start};
 
 /// How long a server may take to answer a command.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often events are sent again to a server that has no time, and how long to wait at most, in seconds.
+const TRIES_MAX: u32 = 10;
+const WAIT_SECONDS_MAX: u64 = 60;
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -67,12 +70,12 @@ impl Place {
             Self::Remote { agent, base, key } => {
                 let url = format!("{base}/events?mode={}", mode.as_str());
                 let body = serde_json::to_vec(&events)?;
-                let sent = agent
-                    .post(url)
-                    .header("Authorization", format!("Bearer {key}"))
-                    .header("Content-Type", "application/json")
-                    .send(body.as_slice());
-                let answer = answer(sent?)?;
+                // Without ids of their own, events whose fate is not known would be recorded twice.
+                let is_safe_again = events.iter().all(|event| event["id"].is_string());
+                let answer = send_patiently(is_safe_again, || {
+                    let request = agent.post(&url).header("Authorization", format!("Bearer {key}"));
+                    request.header("Content-Type", "application/json").send(body.as_slice())
+                })?;
                 let count = |name: &str| answer[name].as_u64().unwrap_or_default();
                 let tally = Tally {
                     created: count("created"),
@@ -192,6 +195,23 @@ impl Place {
 
 fn moment(org: &Organization) -> Moment {
     Moment { now_ms: now_ms(), time_zone: org.entry().time_zone.clone(), week_start: week_start(org) }
+}
+
+/// Sends, and sends again for a while when the server has no time now: 429 always, 503 when that is safe.
+fn send_patiently(
+    is_safe_again: bool,
+    send: impl Fn() -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> anyhow::Result<Value> {
+    for _ in 0..TRIES_MAX {
+        let response = send()?;
+        let status = response.status().as_u16();
+        if !(status == 429 || (status == 503 && is_safe_again)) {
+            return answer(response);
+        }
+        let wait = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        std::thread::sleep(Duration::from_secs(wait.unwrap_or(1).clamp(1, WAIT_SECONDS_MAX)));
+    }
+    answer(send()?)
 }
 
 /// The JSON of an answer; a problem document becomes an error in its own words.

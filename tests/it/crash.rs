@@ -1,6 +1,7 @@
 //! Kill −9 at random moments under load: whatever was acknowledged is there, once, in order, found, and the tree verifies.
 //!
-//! 200 rounds unless `EVERLOG_CRASH_ROUNDS` says otherwise. Each round goes on with the data that the last one left.
+//! A few rounds unless `EVERLOG_CRASH_ROUNDS` says otherwise; `./check` asks for 200. Each round goes on with the data that
+//! the last one left.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -22,6 +23,8 @@ use serde_json::{Value, json};
 
 const ORGS: [&str; 2] = ["acme", "globex"];
 const SENDERS: u64 = 4;
+/// Rounds when nothing is said: enough to notice, few enough to run after every edit.
+const ROUNDS: u64 = 10;
 /// A new data directory after so many rounds, so that a round stays short.
 const ROUNDS_A_DIRECTORY: u64 = 20;
 
@@ -160,7 +163,7 @@ fn verify(data: &Path, acknowledged: &HashMap<(usize, String), u64>, round: u64)
 /// E, K of the hostile list, and the first promise: nothing acknowledged is ever lost, changed, reordered or hidden.
 #[test]
 fn what_was_acknowledged_survives_kill_9_at_any_moment() {
-    let rounds = std::env::var("EVERLOG_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let rounds = std::env::var("EVERLOG_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
     let next = Arc::new(AtomicU64::new(1));
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let (mut directory, mut keys, mut acknowledged) = (None, Vec::new(), Acknowledged::default());
