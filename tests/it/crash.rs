@@ -163,7 +163,8 @@ fn verify(data: &Path, acknowledged: &HashMap<(usize, String), u64>, round: u64)
 /// E, K of the hostile list, and the first promise: nothing acknowledged is ever lost, changed, reordered or hidden.
 #[test]
 fn what_was_acknowledged_survives_kill_9_at_any_moment() {
-    let rounds = std::env::var("EVERLOG_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+    let rounds =
+        std::env::var("EVERLOG_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
     let next = Arc::new(AtomicU64::new(1));
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let (mut directory, mut keys, mut acknowledged) = (None, Vec::new(), Acknowledged::default());

@@ -288,14 +288,13 @@ fn answers_are_compressed_for_who_asks_and_small_ones_are_not() {
     let ask = |path: &str, accept: &str| {
         server.request("GET", path, &[("Authorization", &bearer), ("Accept-Encoding", accept)], None)
     };
-    for accept in ["gzip", "br", "gzip, br", "*", "gzip;q=0.5, br;q=0.1", "deflate, gzip"] {
+    for accept in ["gzip", "gzip, br", "br;q=1, gzip;q=0.5", "deflate, gzip"] {
         let answer = ask(EVENTS, accept);
         assert_eq!(answer.status, 200);
-        let encoding = answer.headers["content-encoding"].to_str().unwrap();
-        assert!(["gzip", "br"].contains(&encoding), "{accept}: {encoding}");
+        assert_eq!(answer.headers["content-encoding"], "gzip", "{accept}");
         assert!(answer.headers["vary"].to_str().unwrap().to_lowercase().contains("accept-encoding"));
     }
-    for accept in ["identity", "gzip;q=0", "zstd", "", "x", "gzip;q=abc", &"gzip,".repeat(1_000)] {
+    for accept in ["identity", "gzip;q=0", "br", "zstd", "*", "", "x", "gzip;q=abc", &"gzip,".repeat(1_000)] {
         assert_eq!(ask(EVENTS, accept).status, 200, "{accept:.40}");
     }
     assert!(!ask("/healthz", "gzip").headers.contains_key("content-encoding"));
