@@ -45,8 +45,12 @@
       settle();
     }
   });
-  document.addEventListener('htmx:after:history:push', ({ detail: { path } }) => { isEvent(path) ? isPushed = true : list = path; });
-  document.addEventListener('htmx:after:history:replace', ({ detail: { path } }) => { if (!isEvent(path)) list = path; });
+  function moved(path) {
+    list = path;
+    find('#al-refresh')?.setAttribute('href', list);
+  }
+  document.addEventListener('htmx:after:history:push', ({ detail: { path } }) => { isEvent(path) ? isPushed = true : moved(path); });
+  document.addEventListener('htmx:after:history:replace', ({ detail: { path } }) => { if (!isEvent(path)) moved(path); });
   document.addEventListener('htmx:before:history:restore', (event) => {
     const { path } = event.detail;
     if (!drawer()) return;
@@ -64,6 +68,8 @@
       list = path;
     }
   });
+  // An event opened as a page has no list to go back to: the address that Back leads to is loaded.
+  addEventListener('popstate', () => { if (!drawer()) location.reload(); });
   document.addEventListener('close', ({ target }) => {
     if (target.id !== 'al-drawer') return;
     all('tr.al-current').forEach((row) => row.classList.remove('al-current'));
@@ -176,6 +182,7 @@
     const applied = find('#al-applied');
     if (search && applied && document.activeElement !== search) search.value = applied.dataset.q;
     if (!drawer()?.open) title = document.title;
+    moved(list);
     relative();
   }
   settle();

@@ -241,7 +241,7 @@ impl Read<'_> {
             title: self.profile.title.clone(),
             organization: shorten(&self.visit.org.entry().row.name, 80),
             path: self.path(),
-            refresh: self.address.first_page().href(),
+            refresh: self.address.href(),
             bar,
             results,
         }

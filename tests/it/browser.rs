@@ -136,6 +136,32 @@ fn a_log_is_searched_while_one_types_filtered_sorted_and_paged() {
     });
 }
 
+#[test]
+fn refresh_and_back_lead_to_the_address_that_is_shown() {
+    let server = filled();
+    with_browser(true, async |browser| {
+        enter(browser, &server, "documents", "user").await;
+        browser.keys("/").await;
+        browser.keys("doc_42").await;
+        browser.until("the row of the search", &format!("{COUNT} === '1 event'")).await;
+        browser.click("#al-refresh").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(browser.path().await, "/view/documents?q=doc_42");
+        assert_eq!(browser.text("#al-count strong").await, "1 event");
+        assert_eq!(browser.script("return document.getElementById('al-q').value").await, "doc_42");
+        // An event that is loaded again is a page; Back leads from it to the list.
+        browser.click(".al-open").await;
+        browser.until("the drawer", "document.getElementById('al-drawer').open").await;
+        browser.client.refresh().await.unwrap();
+        browser.until("the event as a page", "!document.getElementById('al-drawer')").await;
+        browser.client.back().await.unwrap();
+        browser
+            .until("the list", "location.search === '?q=doc_42' && document.querySelectorAll('#al-results tbody tr').length === 1")
+            .await;
+        browser.assert_quiet("refresh and back").await;
+    });
+}
+
 /// D05, D14 to D17.
 #[test]
 fn filters_with_a_button_wait_for_it_while_the_search_does_not() {
