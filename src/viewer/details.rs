@@ -42,6 +42,7 @@ pub(super) struct Details {
     person: Person,
     role: Option<Text>,
     ip: Option<String>,
+    location: Option<Text>,
     when: When,
     notes: Vec<String>,
     facts: Vec<Fact>,
@@ -94,7 +95,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
     };
     let sent = &event.document.event;
     let described = catalogs.describe(&sent.action);
-    let label = presenter.label(event, &described);
+    let (label, tone) = presenter.tag(event, &described);
     let system = &profile.defaults.system_name;
     let role = sent.actor.role.as_deref().map(Text::name);
     let mut facts = facts(event, &clock);
@@ -107,7 +108,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
     Details {
         plain_title: format!("{} – {label}", described.category),
         label: Text::short(&label),
-        tone: table::tone(described.tone),
+        tone,
         hue: presenter.category_hue(&described.category),
         category: Text::short(&described.category),
         description: table::told(sent, &sentence(sent, catalogs)),
@@ -115,6 +116,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
         person: Person::of(sent, system),
         role,
         ip: sent.context.ip.clone(),
+        location: sent.context.location.as_deref().map(Text::new),
         when: clock.exact_when(event.occurred_ms()),
         notes: notes(event),
         facts,
@@ -184,7 +186,6 @@ fn facts(event: &Event, clock: &Clock) -> Vec<Fact> {
     let outcome = sent.outcome.as_str();
     add("Outcome", Some(outcome).filter(|it| *it != "success"), false);
     add("Reason", sent.reason.as_deref(), false);
-    add("Location", context.location.as_deref(), false);
     add("Channel", context.channel.map(|channel| channel.as_str()), false);
     add("Device", context.user_agent.as_deref(), false);
     add("Process", sent.process.as_deref(), true);

@@ -3,7 +3,7 @@
 //! Deliberately absent: any word on a profile. Columns, titles and orders are what it says.
 
 use everlog_core::catalog::{Catalogs, Described, Tone};
-use everlog_core::event::{Event, NewEvent};
+use everlog_core::event::{Event, NewEvent, Outcome};
 use everlog_core::profile::{Column, ColumnField, List, Profile, SortKey};
 use everlog_core::query::SortBy;
 use everlog_core::sentence::sentence;
@@ -144,7 +144,7 @@ impl Presenter<'_> {
             }
             ColumnField::User => Cell::User(Box::new(Person::of(sent, &self.profile.defaults.system_name))),
             ColumnField::Action => {
-                let (label, tone) = (self.label(event, &described), tone(described.tone));
+                let (label, tone) = self.tag(event, &described);
                 Cell::Action { label: Text::short(&label), tone }
             }
             ColumnField::Category => {
@@ -153,10 +153,10 @@ impl Presenter<'_> {
             }
             ColumnField::Ip => Cell::Ip(sent.context.ip.clone()),
             ColumnField::Details => Cell::Details { label: self.label(event, &described) },
-            ColumnField::Icon => Cell::Icon {
-                name: described.icon.unwrap_or_else(|| "pulse".to_owned()),
-                tone: tone(described.tone),
-            },
+            ColumnField::Icon => {
+                let (_, tone) = self.tag(event, &described);
+                Cell::Icon { name: described.icon.unwrap_or_else(|| "pulse".to_owned()), tone }
+            }
             ColumnField::Kind => Cell::Plain(Text::new(described.kind.as_str())),
             ColumnField::Document => {
                 let document = sent.targets.first().map(|target| target.shown()).unwrap_or_default();
@@ -174,6 +174,16 @@ impl Presenter<'_> {
         let is_own = event.document.event.actor.id.as_deref() == Some(self.reader);
         let known = self.catalogs.get(&event.document.event.action);
         known.map_or(described.label.as_str(), |action| action.label_for_reader(is_own)).to_owned()
+    }
+
+    /// The label and the tone of what was done; what failed or was denied never looks like a success.
+    pub(super) fn tag(&self, event: &Event, described: &Described) -> (String, &'static str) {
+        let label = self.label(event, described);
+        match event.document.event.outcome {
+            Outcome::Success => (label, described.tone.as_str()),
+            Outcome::Failure => (format!("{label} · failed"), Tone::Bad.as_str()),
+            Outcome::Denied => (format!("{label} · denied"), Tone::Bad.as_str()),
+        }
     }
 
     /// The hue that stays with a category: by its place in the catalogs, else by its name.
@@ -198,9 +208,4 @@ pub(super) fn categories(catalogs: &Catalogs) -> Vec<String> {
         }
     }
     categories
-}
-
-/// The class of a tone.
-pub(super) fn tone(tone: Tone) -> &'static str {
-    tone.as_str()
 }

@@ -438,6 +438,35 @@ fn a_workspace_shows_tags_people_and_relative_dates_and_offers_only_what_occurs(
     assert!(visitor.get("/view/acme?sort=action").text.contains("aria-sort=\"ascending\""));
 }
 
+#[test]
+fn what_failed_or_was_denied_does_not_look_like_a_success() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
+    let tried = |id: &str, outcome: &str| {
+        let mut event = lead("Globex", "2026-01-05T10:00:00Z");
+        (event["id"], event["outcome"]) = (json!(id), json!(outcome));
+        event["context"]["location"] = json!("Nuuk, Greenland");
+        event
+    };
+    record(
+        &server,
+        "acme",
+        &key,
+        &json!([tried("e-1", "failure"), tried("e-2", "denied"), tried("e-3", "success")]),
+    );
+    let list = visitor.get("/view/acme").text;
+    for (id, tag) in [
+        ("e-1", "al-t-bad\"><bdi>Lead Created · failed"),
+        ("e-2", "al-t-bad\"><bdi>Lead Created · denied"),
+        ("e-3", "al-t-good\"><bdi>Lead Created</bdi>"),
+    ] {
+        assert!(list.contains(tag), "{id} in the list");
+        let details = visitor.get(&format!("/view/acme/events/{id}")).text;
+        assert!(details.contains(tag), "{id} in its details");
+        assert!(plain(&details).contains("IP address 203.0.113.7 · Nuuk, Greenland"), "{id}");
+    }
+}
+
 /// D04, D06, D07.
 #[test]
 fn a_platform_numbers_its_rows_over_all_pages() {
