@@ -37,6 +37,8 @@ pub(super) struct SortLink {
 pub(super) struct Row {
     pub id: String,
     pub href: String,
+    /// Its place in the list, from 1.
+    pub number: u64,
     pub cells: Vec<Cell>,
 }
 
@@ -130,7 +132,7 @@ impl Presenter<'_> {
     pub(super) fn row(&self, event: &Event, number: u64) -> Row {
         let path = format!("{}/events/{}", self.path, encode(event.id()));
         let cells = columns(self.profile).iter().map(|column| self.cell(column.field, event, number));
-        Row { id: event.id().to_owned(), href: self.address.on(path).href(), cells: cells.collect() }
+        Row { id: event.id().to_owned(), href: self.address.on(path).href(), number, cells: cells.collect() }
     }
 
     fn cell(&self, field: ColumnField, event: &Event, number: u64) -> Cell {

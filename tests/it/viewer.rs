@@ -504,6 +504,7 @@ fn a_platform_numbers_its_rows_over_all_pages() {
             && plain(&third.text).contains("21–25 of 25")
     );
     assert!(!third.text.contains("rel=\"next\""));
+    assert!(third.text.contains(", row 21\"") && third.text.contains(", row 25\""), "a button names its row");
     let back = visitor.get(&step(&third, "prev"));
     assert_eq!(back.rows(), second.rows());
     assert_eq!(visitor.get("/view/acme?limit=25").rows().len(), 25);
