@@ -112,8 +112,8 @@ impl Problem {
             ),
             Self::UsedLink => (
                 "lock",
-                "This link was already used",
-                "A link to the activity log opens it once. Open it again from your product to get a new one.".to_owned(),
+                "This link has expired or was already used",
+                "A link to the activity log opens it once, within a short time. Open it again from your product to get a new one.".to_owned(),
                 None,
             ),
             Self::Forbidden => (

@@ -164,7 +164,7 @@ fn a_link_starts_one_session_and_leads_to_an_address_without_its_code() {
     assert_eq!(visitor.get(&link).status, 303);
     let other = Visitor::new(&server).get(&link);
     assert_eq!(other.status, 401);
-    assert!(other.text.contains("This link was already used"));
+    assert!(other.text.contains("This link has expired or was already used"));
     let started = server.get("/v1/organizations/acme/events?category=Access", &key);
     let actions: Vec<_> = started.body["data"]
         .as_array()
