@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use everlog_core::event::Event;
 use everlog_core::ids::{Seq, Size};
-use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, ParamFault, Query, once};
+use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, ParamFault, Query, once, zone};
 use jiff::civil::Weekday;
 
 use crate::access::Organization;
@@ -235,7 +235,7 @@ impl Reader {
                 (from.unwrap_or(oldest), to.unwrap_or(newest + 1))
             }
         };
-        let (interval, edges) = edges::between(from, to, &moment.time_zone, moment.week_start);
+        let (interval, edges) = edges::between(from, to, &zone(&question.params, moment)?, moment.week_start);
         let counts = self.index.histogram(&request, &edges)?;
         let buckets = edges.windows(2).zip(counts).map(|(edge, count)| (edge[0], edge[1], count)).collect();
         Ok(Histogram { interval, buckets })

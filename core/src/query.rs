@@ -13,7 +13,7 @@ use crate::search::{Search, SearchError};
 
 mod range;
 
-pub use range::Range;
+pub use range::{Range, zone};
 
 /// Most values of one repeatable parameter.
 pub const FILTER_VALUES_MAX: usize = 100;
@@ -236,12 +236,12 @@ impl Query {
             to_ms,
             actors: texts(params, "actor")?,
             categories: texts(params, "category")?,
-            actions: texts(params, "action")?,
+            actions: actions(params)?,
             kinds: words(params, "kind", Kind::ALL, |kind| kind.as_str())?,
             outcomes: words(params, "outcome", Outcome::ALL, |outcome| outcome.as_str())?,
             targets: targets(params)?,
             target_types: texts(params, "target_type")?,
-            ips: texts(params, "ip")?,
+            ips: ips(params)?,
             processes: texts(params, "process")?,
             search,
             sort,
@@ -250,7 +250,7 @@ impl Query {
 
     /// Whether a pattern of `action=` names this action.
     pub fn action_matches(pattern: &str, action: &str) -> bool {
-        match pattern.strip_suffix('*') {
+        match pattern.strip_suffix('*').filter(|prefix| prefix.ends_with('.')) {
             Some(prefix) => action.starts_with(prefix),
             None => action == pattern,
         }
@@ -300,6 +300,25 @@ fn words<T: Copy>(
         .map(|text| all.iter().copied().find(|it| as_str(*it) == text))
         .map(|found| found.ok_or_else(|| ParamError::expected(name, format!("one of {}", expected()))))
         .collect()
+}
+
+/// Action names, or all that begin alike: a star stands at the end, behind a dot.
+fn actions(params: &[(String, String)]) -> Result<Vec<String>, ParamError> {
+    let actions = texts(params, "action")?;
+    let fits = |action: &String| !action.strip_suffix(".*").unwrap_or(action).contains('*');
+    if !actions.iter().all(fits) {
+        return Err(ParamError::expected("action", "an action, or all of a noun, such as lead.*"));
+    }
+    Ok(actions)
+}
+
+/// Addresses; what is none was never recorded, and an empty answer to it would mislead.
+fn ips(params: &[(String, String)]) -> Result<Vec<String>, ParamError> {
+    let ips = texts(params, "ip")?;
+    if !ips.iter().all(|ip| ip.parse::<std::net::IpAddr>().is_ok()) {
+        return Err(ParamError::expected("ip", "one IPv4 or IPv6 address"));
+    }
+    Ok(ips)
 }
 
 fn targets(params: &[(String, String)]) -> Result<Vec<TargetRef>, ParamError> {

@@ -81,15 +81,29 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
         let value = json(request.into_body()).await?;
-        serde_path_to_error::deserialize(value).map(Self).map_err(|why| {
-            let message = why.inner().to_string();
-            Problem::invalid(vec![FieldError {
-                pointer: pointer(why.path()),
-                code: "invalid_value",
-                message,
-            }])
-        })
+        serde_path_to_error::deserialize(value)
+            .map(Self)
+            .map_err(|why| Problem::invalid(vec![fault(pointer(why.path()), &why.inner().to_string())]))
     }
+}
+
+/// What serde says of a member, in the words and codes of every other refusal.
+pub(super) fn fault(pointer: String, said: &str) -> FieldError {
+    let named = |prefix: &str| said.strip_prefix(prefix)?.split('`').next().map(str::to_owned);
+    let member = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+    if let Some(name) = named("missing field `") {
+        let message = format!("{name} is required");
+        return FieldError { pointer: member(&name), code: "required", message };
+    }
+    if let Some(name) = named("unknown field `") {
+        let shown: String = name.chars().take(60).collect();
+        let message = format!("{shown} is not a member of this object");
+        // serde's path leads to the unknown member itself.
+        let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { member(&name) };
+        return FieldError { pointer, code: "unknown_member", message };
+    }
+    let message = said.replacen("unknown variant", "unknown word", 1);
+    FieldError { pointer, code: "invalid_value", message }
 }
 
 /// A path as an RFC 6901 pointer.

@@ -77,6 +77,9 @@ impl FromRequestParts<App> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let refuse = |detail| Problem::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail);
+        if !is_utf8(parts.uri.query().unwrap_or_default()) {
+            return Err(refuse("the parameters of the URL are not UTF-8"));
+        }
         let params = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let Query(params) = params.map_err(|_| refuse("the parameters of the URL cannot be read"))?;
         if params.len() > PARAMETERS_MAX {
@@ -84,6 +87,20 @@ impl FromRequestParts<App> for Params {
         }
         Ok(Self(params))
     }
+}
+
+/// Whether what the escapes of a URL's parameters stand for is UTF-8.
+fn is_utf8(query: &str) -> bool {
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = tail.get(..2).filter(|_| *first == b'%');
+        let escaped =
+            escaped.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 impl Params {

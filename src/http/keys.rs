@@ -107,7 +107,20 @@ pub(super) async fn create_vendor_key(
     };
     let new = NewKey { name: request.name, scopes: request.scopes, organizations: Some(organizations) };
     let expires_ms = check(&new, request.expires_at.as_deref())?;
-    blocking(move || make(&app, None, &new, expires_ms)).await
+    blocking(move || {
+        let ids = new.organizations.iter().flatten().filter(|id| *id != "*");
+        for id in ids.flat_map(|id| OrgId::try_from(id.as_str())) {
+            // A key for a name that somebody takes later would open what it was not made for.
+            if app.directory.find(&id).map_err(|why| Problem::internal(&why))?.is_none() {
+                return Err(fault(
+                    "/organizations",
+                    &format!("ids of organizations that are there; {id} is not"),
+                ));
+            }
+        }
+        make(&app, None, &new, expires_ms)
+    })
+    .await
 }
 
 fn make(

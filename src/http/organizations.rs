@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::access::{Caller, Right};
 use crate::app::{App, NewOrganization, OrganizationError};
 use crate::directory::{DirectoryError, Entry};
-use crate::http::body::Json;
+use crate::http::body::{self, Json};
 use crate::http::extract::{Holder, InOrg, Origin, blocking, open};
 use crate::http::keys::{fault, operator};
 use crate::http::problem::Problem;
@@ -20,6 +20,8 @@ use crate::read::iso;
 use crate::settings::Settings;
 use crate::store::OrganizationRow;
 
+/// What an id looks like.
+const ORG_ID_FORM: &str = "1 to 63 characters of a-z, 0-9, _ and -, of which the first is a letter or digit";
 /// Longest name of an organization, in characters.
 const NAME_CHARS_MAX: usize = 200;
 /// Most catalogs of one organization: each is held in memory once more for it.
@@ -72,7 +74,7 @@ pub(super) async fn create_organization(
     Json(request): Json<OrganizationRequest>,
 ) -> Result<(StatusCode, axum::Json<Value>), Problem> {
     operator(&caller)?;
-    let id = OrgId::try_from(request.id).map_err(|why| fault("/id", &why.to_string()))?;
+    let id = OrgId::try_from(request.id).map_err(|_| fault("/id", ORG_ID_FORM))?;
     check_name(&request.name)?;
     check_catalogs(&request.catalogs)?;
     check_settings(&request.settings)?;
@@ -208,7 +210,8 @@ fn changed(mut row: OrganizationRow, change: OrganizationChange) -> Result<Organ
             row.settings.insert(name, value);
         }
     }
-    let settings = Settings::from_map(&row.settings).map_err(|why| fault("/settings", &why.to_string()))?;
+    let settings = Settings::from_map(&row.settings)
+        .map_err(|why| Problem::invalid(vec![body::fault("/settings".to_owned(), &why.to_string())]))?;
     check_settings(&settings)?;
     Ok(row)
 }

@@ -305,9 +305,12 @@ impl<'a> Members<'a> {
     }
 
     fn required(&mut self, name: &str) -> Option<String> {
-        let text = self.name(name);
+        let text = self.text(name);
         if text.is_none() {
             self.missing(name);
+        }
+        if text.as_deref() == Some("") {
+            self.fault(name, "invalid_value", format!("{name} is required and may not be empty"));
         }
         text
     }

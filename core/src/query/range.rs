@@ -85,16 +85,24 @@ impl Range {
     }
 }
 
+/// The zone in which a question's dates are meant: `tz`, else the reader's.
+///
+/// # Errors
+/// When `tz` names none.
+pub fn zone(params: &[(String, String)], moment: &Moment) -> Result<TimeZone, ParamError> {
+    match once(params, "tz")? {
+        None => Ok(moment.time_zone.clone()),
+        Some(name) => TimeZone::get(name)
+            .map_err(|_| ParamError::expected("tz", "the name of a time zone, such as Europe/Berlin")),
+    }
+}
+
 /// The range that the parameters `from`, `to`, `range` and `tz` mean.
 pub(super) fn resolve(
     params: &[(String, String)],
     moment: &Moment,
 ) -> Result<(Option<u64>, Option<u64>), ParamError> {
-    let zone = match once(params, "tz")? {
-        None => moment.time_zone.clone(),
-        Some(name) => TimeZone::get(name)
-            .map_err(|_| ParamError::expected("tz", "the name of a time zone, such as Europe/Berlin"))?,
-    };
+    let zone = zone(params, moment)?;
     let (from, to) = (once(params, "from")?, once(params, "to")?);
     if let Some(name) = once(params, "range")? {
         if from.is_some() || to.is_some() {

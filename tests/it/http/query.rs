@@ -394,9 +394,9 @@ fn under_random_filters_total_rows_histogram_and_facets_agree_with_the_events() 
                                 format!("u{at}@x.example")
                             }
                         }
-                        "action" => {
-                            ["lead.*", "lead.updated", "odd.thing", "user.*", "none.such", "*"][at].to_owned()
-                        }
+                        "action" => ["lead.*", "lead.updated", "odd.thing", "user.*", "none.such", "deal.*"]
+                            [at]
+                            .to_owned(),
                         "kind" => KINDS[at].to_owned(),
                         "outcome" => ["success", "failure", "denied"][at].to_owned(),
                         "target" => format!("{}:l_{at}", ["lead", "deal"][number(&mut random, 2)]),
@@ -497,5 +497,31 @@ fn agree(server: &Server, key: &str, filters: &[(&str, String)], expected: &[&Va
                 .collect();
             assert_eq!(told, counted, "{field} {filters:?}");
         }
+    }
+}
+
+/// An empty answer to a value that nothing can have would be read as "nobody did".
+#[test]
+fn a_value_that_no_event_can_have_is_refused_by_name() {
+    let (server, key) = world();
+    for (name, value) in
+        [("ip", "10.0.0.0/8"), ("ip", "foo"), ("action", "us*"), ("action", "*.x"), ("action", "*")]
+    {
+        let answer = get(&server, &key, "", &[(name, value)]);
+        answer.assert_problem(400, "invalid_parameter");
+        assert_eq!(answer.body["errors"][0]["pointer"], name, "{value}");
+    }
+    server.get(&format!("{EVENTS}?q=%ff"), &key).assert_problem(400, "invalid_parameter");
+}
+
+/// Days are days of the zone that the question names.
+#[test]
+fn the_days_of_a_histogram_begin_in_the_zone_that_is_asked_for() {
+    let (server, key) = world();
+    for (zone, hour) in [("Asia/Tokyo", "T15:00:00.000Z"), ("UTC", "T00:00:00.000Z")] {
+        let answer = get(&server, &key, "/histogram", &[("range", "last_30_days"), ("tz", zone)]);
+        let buckets = answer.body["buckets"].as_array().unwrap();
+        assert_eq!((buckets.len(), &answer.body["interval"]), (30, &json!("P1D")), "{zone}");
+        assert!(buckets.iter().all(|bucket| bucket["from"].as_str().unwrap().ends_with(hour)), "{zone}");
     }
 }
