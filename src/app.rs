@@ -67,6 +67,8 @@ pub struct Parts {
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,
+    /// The operator's key when it was made just now, to be told once.
+    pub new_operator_key: Option<String>,
     checkpoints: Mutex<HashMap<OrgCode, (u64, Size, String)>>,
 }
 
@@ -88,8 +90,14 @@ pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The index cannot be opened.
-    #[error(transparent)]
-    Index(#[from] IndexError),
+    #[error("the index in {directory} cannot be made or written; the disk may be full or read-only")]
+    Index {
+        /// The data directory.
+        directory: String,
+        /// Why.
+        #[source]
+        source: IndexError,
+    },
     /// A key file cannot be used.
     #[error(transparent)]
     Key(#[from] KeyFileError),
@@ -136,15 +144,18 @@ impl App {
         let data = config.data();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
         let directory = Arc::new(Directory::new(Arc::clone(&store)));
-        let index = Arc::new(open_index(&data, &store, &directory)?);
+        let index = open_index(&data, &store, &directory)
+            .map_err(|source| OpenError::Index { directory: data.display().to_string(), source })?;
+        let index = Arc::new(index);
         let (log, writer) = Log::start(Arc::clone(&store), Arc::clone(&index)).map_err(OpenError::Thread)?;
-        let operator_key = keys::operator_key(&data, config.operator_key.as_deref())?;
+        let (operator_key, is_new) = keys::operator_key(&data, config.operator_key.as_deref())?;
         let cursor_key = keys::cursor_key(store.as_ref())?;
         let parts = Parts {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
             key: keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?,
             checkpoints: Mutex::default(),
+            new_operator_key: is_new.then_some(operator_key),
             server: Server {
                 public_url: config.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
                 log_host: config.log_host(),

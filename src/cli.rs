@@ -1,14 +1,15 @@
 //! The command line: what each command is called and takes. Deliberately absent: what it does; one file a command.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use everlog_core::ids::OrgId;
 
-use crate::access::Right;
-use crate::config::{Config, ConfigError, LogFormat};
+use crate::access::{Right, Secret};
+use crate::config::{Config, LogFormat};
+use crate::store::sqlite::SqliteStore;
 
 mod admin;
 mod demo;
@@ -67,7 +68,7 @@ struct PlaceArguments {
     #[arg(long, env = "EVERLOG_URL", value_name = "URL")]
     url: Option<String>,
     /// The key to show the server
-    #[arg(long, env = "EVERLOG_API_KEY", hide_env_values = true, value_name = "KEY", requires = "url")]
+    #[arg(long, env = "EVERLOG_API_KEY", hide_env_values = true, value_name = "KEY")]
     api_key: Option<String>,
     /// The organization
     #[arg(long, env = "EVERLOG_ORG", value_name = "ID", value_parser = parse_org)]
@@ -108,8 +109,9 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(why) if output::is_closed_pipe(&why) => ExitCode::SUCCESS,
         Err(why) => {
-            let chain: Vec<String> = why.chain().map(|cause| output::visible(&cause.to_string())).collect();
-            eprintln!("everlog: {}", chain.join(": "));
+            let chain: Vec<String> = why.chain().map(ToString::to_string).collect();
+            let told: Vec<String> = chain.join(": ").lines().map(output::visible).collect();
+            eprintln!("everlog: {}", told.join("\n"));
             ExitCode::FAILURE
         }
     }
@@ -130,8 +132,15 @@ fn start_logging(format: Option<LogFormat>, default: &str) {
     }
 }
 
-/// The configuration of a command that works on files: the data directory, and what the environment says of the rest.
-fn config_of(data: &DataArguments) -> Result<Config, ConfigError> {
+/// The configuration of a command that works on files: the data directory, which must be there, and what the environment
+/// says of the rest.
+fn config_of(data: &DataArguments) -> anyhow::Result<Config> {
+    must_be_there(&data.data)?;
+    config_of_new(data)
+}
+
+/// The same for a command that may make the directory.
+fn config_of_new(data: &DataArguments) -> anyhow::Result<Config> {
     let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let config = Config {
         data: Some(data.data.clone()),
@@ -139,5 +148,16 @@ fn config_of(data: &DataArguments) -> Result<Config, ConfigError> {
         log_host: set("EVERLOG_LOG_HOST"),
         ..Config::default()
     };
-    config.complete(None)
+    let mut config = config.complete(None)?;
+    // No operator calls here: the server's own first start makes the key, and tells it.
+    config.operator_key.get_or_insert_with(|| Secret::new_key().as_str().to_owned());
+    Ok(config)
+}
+
+/// A mistyped path or a disk that is not mounted must not become an empty log in which all is well.
+fn must_be_there(data: &Path) -> anyhow::Result<()> {
+    if !SqliteStore::is_in(data) {
+        anyhow::bail!("{} holds no log", data.display());
+    }
+    Ok(())
 }

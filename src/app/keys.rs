@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use everlog_core::checkpoint::{KeyError, LogKey};
 use everlog_core::hex::{self, Hex};
 
-use crate::access::Secret;
+use crate::access::{SESSION_PREFIX, Secret};
 use crate::store::{Store, StoreError};
 
 const OPERATOR_FILE: &str = "operator.key";
@@ -41,17 +41,13 @@ pub enum KeyFileError {
     Malformed(String),
 }
 
-/// The operator's key: the one that is set, else the one in the data directory, made at the first start and told once.
-pub(super) fn operator_key(data: &Path, set: Option<&str>) -> Result<String, KeyFileError> {
+/// The operator's key, and whether it was made just now: the one that is set, else the one in the data directory.
+pub(super) fn operator_key(data: &Path, set: Option<&str>) -> Result<(String, bool), KeyFileError> {
     if let Some(key) = set {
-        return Ok(key.to_owned());
+        return Ok((key.to_owned(), false));
     }
     let path = data.join(OPERATOR_FILE);
-    let (key, is_new) = read_or_make(&path, || format!("evl_op_{}", &Secret::new_session().as_str()[7..]))?;
-    if is_new {
-        eprintln!("The operator's key, kept in {} and shown only now:\n  {key}", path.display());
-    }
-    Ok(key)
+    read_or_make(&path, || format!("evl_op_{}", &Secret::new_session().as_str()[SESSION_PREFIX.len()..]))
 }
 
 /// The key that signs checkpoints.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::access::{NewKey, Right};
 use crate::app::{App, NewOrganization};
-use crate::cli::{DataArguments, config_of, output, parse_org, parse_right};
+use crate::cli::{DataArguments, config_of, config_of_new, output, parse_org, parse_right};
 use crate::log::now_ms;
 use crate::read::iso;
 use crate::settings::Settings;
@@ -107,7 +107,7 @@ pub(super) struct KeyRevoke {
 pub(super) fn run_org(command: OrgCommand) -> anyhow::Result<ExitCode> {
     match command {
         OrgCommand::Create(it) => {
-            let (app, _writer) = App::open(&config_of(&it.form.data)?)?;
+            let (app, _writer) = App::open(&config_of_new(&it.form.data)?)?;
             let (id, name) = (it.id, it.name);
             let settings = Settings::default();
             let new = NewOrganization {

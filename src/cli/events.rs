@@ -38,7 +38,7 @@ pub(super) struct RecordArguments {
 pub(super) struct QueryArguments {
     #[command(flatten)]
     place: PlaceArguments,
-    /// Free text: words, pieces of words, "phrases", field:value, -without
+    /// Free text: words, pieces of words, "phrases", field:value; behind a `--` also -without
     text: Vec<String>,
     /// Parameters of the API, such as kind=deleted, actor=u_3, range=last_7_days, sort=time; may be repeated
     #[arg(long = "where", short = 'w', value_name = "NAME=VALUE", value_parser = parse_pair)]

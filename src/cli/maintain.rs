@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::open_index;
-use crate::cli::{DataArguments, output, start_logging};
+use crate::cli::{DataArguments, must_be_there, output, start_logging};
 use crate::directory::Directory;
 use crate::fsck;
 use crate::store::Store;
@@ -27,6 +27,7 @@ pub(super) struct FsckArguments {
 
 pub(super) fn reindex(data: &Path) -> anyhow::Result<ExitCode> {
     start_logging(None, "info");
+    must_be_there(data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(data)?);
     let directory = Arc::new(Directory::new(Arc::clone(&store)));
     match std::fs::remove_dir_all(data.join("index")) {
@@ -43,6 +44,7 @@ pub(super) fn reindex(data: &Path) -> anyhow::Result<ExitCode> {
 pub(super) fn fsck(arguments: FsckArguments) -> anyhow::Result<ExitCode> {
     start_logging(None, "warn");
     let data = &arguments.data.data;
+    must_be_there(data)?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(data)?);
     let directory = Arc::new(Directory::new(Arc::clone(&store)));
     let orgs = directory.all()?;

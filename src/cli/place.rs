@@ -75,7 +75,8 @@ impl Place {
                 let answer = send_patiently(is_safe_again, || {
                     let request = agent.post(&url).header("Authorization", format!("Bearer {key}"));
                     request.header("Content-Type", "application/json").send(body.as_slice())
-                })?;
+                })
+                .with_context(|| format!("{base} does not take the events"))?;
                 let count = |name: &str| answer[name].as_u64().unwrap_or_default();
                 let tally = Tally {
                     created: count("created"),
@@ -177,7 +178,7 @@ impl Place {
             .query_pairs(pairs)
             .header("Authorization", format!("Bearer {key}"))
             .call();
-        answer(sent?)
+        answer(sent.with_context(|| format!("{base} cannot be reached"))?)
     }
 
     /// Lets the writer end what it took in.

@@ -31,6 +31,9 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let serving =
             serve(app.clone(), address).await.with_context(|| format!("cannot listen on {address}"))?;
+        if let Some(key) = &app.new_operator_key {
+            eprintln!("The operator's key, kept in the data directory and shown only now:\n  {key}");
+        }
         println!("everlog is ready: http://{} (data in {})", serving.address()?, config.data().display());
         until_told(app, serving).await
     })?;

@@ -41,6 +41,11 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// Whether a directory holds a truth, of whatever version.
+    pub fn is_in(directory: &Path) -> bool {
+        directory.join(data_directory::TRUTH).is_file()
+    }
+
     /// Opens the data directory, or makes it (readable by its owner only), and holds it until the store is dropped.
     ///
     /// # Errors

@@ -213,3 +213,36 @@ fn a_terminal_is_never_steered_by_what_is_in_the_log() {
         }
     }
 }
+
+/// A mistyped path, or a disk that is not mounted, must not become an empty log in which all is well.
+#[test]
+fn a_directory_without_a_log_is_refused_and_nothing_is_made_in_it() {
+    let shell = Shell::local();
+    for arguments in [
+        &["fsck"][..],
+        &["reindex"],
+        &["query", "--org", "acme", "x"],
+        &["org", "list"],
+        &["key", "list", "--org", "acme"],
+    ] {
+        let output = shell.run(arguments, "");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).contains("holds no log"), "{arguments:?}: {}", text(&output.stderr));
+        assert!(!shell.directory.path().join("data").exists(), "{arguments:?}");
+    }
+}
+
+/// The guide says to export the key; a data directory needs none, and is opened all the same.
+#[test]
+fn a_key_in_the_environment_does_not_keep_a_data_directory_closed() {
+    let shell = Shell::local();
+    shell.lines(&["org", "create", "acme", "--name", "Acme", "--profile", "workspace", "--json"], "");
+    let output = Command::new(env!("CARGO_BIN_EXE_everlog"))
+        .args(["query", "--org", "acme", "--count"])
+        .args(&shell.place)
+        .env("EVERLOG_API_KEY", "evl_sk_x")
+        .env_remove("EVERLOG_URL")
+        .output()
+        .unwrap();
+    assert_eq!(text(&output.stdout).trim(), "0", "{}", text(&output.stderr));
+}
