@@ -30,6 +30,7 @@ pub struct Browser {
 pub fn is_there() -> bool {
     let is_there = Path::new(CHROMIUM).exists() && Path::new(CHROMEDRIVER).exists();
     if !is_there {
+        assert!(std::env::var_os("EVERLOG_TESTS_MUST_RUN").is_none(), "there is no browser to test in");
         eprintln!(
             "\n*** SKIPPED: the viewer was not tested in a browser; {CHROMIUM} and {CHROMEDRIVER} are needed ***\n"
         );
@@ -37,22 +38,33 @@ pub fn is_there() -> bool {
     is_there
 }
 
+/// How often a driver is started that finds its port taken.
+const STARTS_MAX: usize = 5;
+
+/// A driver on a free port. It chooses one for IPv4 and ends when the same is taken for IPv6.
+fn start() -> Option<(Child, BufReader<ChildStdout>, u16)> {
+    let mut driver = Command::new(CHROMEDRIVER)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(driver.stdout.take().unwrap());
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).unwrap() == 0 {
+            driver.wait().unwrap();
+            return None;
+        }
+        if let Some(port) = line.trim().strip_prefix("ChromeDriver was started successfully on port ") {
+            return Some((driver, output, port.trim_end_matches('.').parse().unwrap()));
+        }
+    }
+}
+
 impl Browser {
     pub async fn open(has_scripts: bool) -> Self {
-        let mut driver = Command::new(CHROMEDRIVER)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(driver.stdout.take().unwrap());
-        let port = loop {
-            let mut line = String::new();
-            assert_ne!(output.read_line(&mut line).unwrap(), 0, "chromedriver ended");
-            if let Some(port) = line.trim().strip_prefix("ChromeDriver was started successfully on port ") {
-                break port.trim_end_matches('.').parse::<u16>().unwrap();
-            }
-        };
+        let (driver, output, port) = (0..STARTS_MAX).find_map(|_| start()).expect("chromedriver starts");
         let profile = tempfile::tempdir().unwrap();
         let scripts = if has_scripts { 1 } else { 2 };
         let capabilities = json!({
