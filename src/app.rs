@@ -24,7 +24,7 @@ use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
 mod keys;
 mod stopping;
 
-pub use keys::KeyFileError;
+pub use keys::{KeyFileError, OPERATOR_FILE};
 pub use stopping::Stopping;
 
 /// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.

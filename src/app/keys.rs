@@ -11,7 +11,8 @@ use everlog_core::hex::{self, Hex};
 use crate::access::{SESSION_PREFIX, Secret};
 use crate::store::{Store, StoreError};
 
-const OPERATOR_FILE: &str = "operator.key";
+/// The file in the data directory that holds the operator's key.
+pub const OPERATOR_FILE: &str = "operator.key";
 const LOG_FILE: &str = "log.key";
 const CURSOR_META: &str = "cursor_key";
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::App;
+use crate::app::{App, OPERATOR_FILE};
 use crate::cli::start_logging;
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::http::{Serving, serve};
@@ -32,7 +32,8 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         let serving =
             serve(app.clone(), address).await.with_context(|| format!("cannot listen on {address}"))?;
         if let Some(key) = &app.new_operator_key {
-            eprintln!("The operator's key, kept in the data directory and shown only now:\n  {key}");
+            let file = config.data().join(OPERATOR_FILE);
+            eprintln!("The operator's key, kept in {} and shown only now:\n  {key}", file.display());
         }
         println!("everlog is ready: http://{} (data in {})", serving.address()?, config.data().display());
         until_told(app, serving).await
