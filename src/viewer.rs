@@ -115,7 +115,7 @@ fn log_response(
     }
     // A search that cannot be understood yet is being typed: the page and its address stay as they are.
     let (name, url) =
-        if answer.is_understood { history(address, headers) } else { ("hx-push-url", "false".to_owned()) };
+        if answer.is_typing { ("hx-push-url", "false".to_owned()) } else { history(address, headers) };
     let url = HeaderValue::from_str(&url).map_err(|_| Problem::Failed)?;
     Ok(([(name, url)], html).into_response())
 }

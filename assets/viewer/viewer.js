@@ -25,10 +25,34 @@
     all('tr.al-current').forEach((row) => row.classList.remove('al-current'));
     current?.closest('tr')?.classList.add('al-current');
     const place = links().indexOf(current);
-    all('[data-step]', dialog).forEach((button) => { button.disabled = place < 0 || !links()[place + Number(button.dataset.step)]; });
+    all('[data-step]', dialog).forEach((button) => reach(button, place));
     relative();
-    if (!dialog.open) { dialog.showModal(); find('#al-details-title', dialog)?.focus(); }
+    current?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+    if (!dialog.open) { modal(dialog); find('#al-details-title', dialog)?.focus(); }
     dialog.scrollTop = 0;
+  }
+
+  // A step that leads off the page is not there, and says what ends: the page, or the list.
+  function reach(button, place) {
+    const by = Number(button.dataset.step);
+    button.disabled = place < 0 || !links()[place + by];
+    if (!button.disabled) return;
+    const [end, page] = by > 0 ? ['End', '#al-next'] : ['Start', '#al-previous'];
+    button.title = place < 0 ? 'Not in this list' : `${end} of this ${find(page) ? 'page' : 'list'}`;
+    button.setAttribute('aria-label', button.title);
+  }
+
+  // What lies under a dialog does not scroll; the width of its scrollbar stays free, so that nothing moves.
+  function modal(dialog) {
+    const root = document.documentElement;
+    root.style.setProperty('--al-gutter', `${innerWidth - root.clientWidth}px`);
+    dialog.showModal();
+  }
+
+  // The row whose event was open has the focus, and is seen to have it.
+  function resume() {
+    current.focus({ preventScroll: true, focusVisible: true });
+    current.closest('tr')?.scrollIntoView({ block: 'nearest' });
   }
 
   function step(by) {
@@ -36,6 +60,8 @@
     if (next) show(next, { replace: 'true' });
   }
 
+  let isPaging = false;   // Whether another page of the list is on its way.
+  document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => { isPaging = Boolean(ctx.sourceElement?.closest?.('.al-steps')); });
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target?.id === 'al-drawer-body') {
       const link = ctx.sourceElement?.closest?.('.al-open');
@@ -43,6 +69,7 @@
       opened();
     } else {
       settle();
+      if (isPaging) begin();
     }
   });
   function moved(path) {
@@ -75,12 +102,14 @@
     all('tr.al-current').forEach((row) => row.classList.remove('al-current'));
     find('#al-drawer-body').replaceChildren();
     document.title = title;
-    current?.focus();
+    if (current?.isConnected) resume();
     if (isPushed) { isPushed = false; history.back(); }
   }, true);
-  // Going back takes the focus away when it is done: it belongs to the row whose event was open.
+  // Going back takes the focus and the scroll away when it is done: they belong to the row whose event was open.
+  const RESTORED_MS = 100;
+  const isLeft = () => !drawer()?.open && current?.isConnected && [document.body, current].includes(document.activeElement);
   window.navigation?.addEventListener('navigatesuccess', () => {
-    if (!drawer()?.open && document.activeElement === document.body && current?.isConnected) current.focus({ preventScroll: true });
+    if (isLeft()) setTimeout(() => { if (isLeft()) resume(); }, RESTORED_MS);
   });
   let title = document.title;
 
@@ -89,13 +118,21 @@
     const by = target.closest('[data-step]')?.dataset.step;
     if (by) return step(Number(by));
     if (target.id === 'al-drawer' || target.id === 'al-help') return target.close();
-    if (target.closest('#al-help-open')) return find('#al-help').showModal();
+    if (target.closest('#al-help-open')) return modal(find('#al-help'));
     all('.al-menu[open]').forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
     // A whole row opens its event, unless one selects text or clicks something of its own.
     const row = target.closest('#al-results tbody tr');
     const isPlain = row && !target.closest('a, button, input, label') && !String(getSelection()) && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (isPlain) find('.al-open', row)?.click();
   });
+
+  // Another page begins at its top, and with it whoever reads on by keyboard.
+  function begin() {
+    isPaging = false;
+    const results = find('#al-results');
+    results.focus({ preventScroll: true });
+    if (results.getBoundingClientRect().top < 0) results.scrollIntoView({ block: 'start' });
+  }
 
   // Keys, unless one types or has switched them off.
   const isOn = () => { try { return localStorage.getItem('al-keys') !== 'off'; } catch { return true; } };
@@ -123,7 +160,7 @@
       find(page)?.click();
     } else if (event.key === '?') {
       event.preventDefault();
-      find('#al-help')?.showModal();
+      if (find('#al-help')) modal(find('#al-help'));
     }
   });
   document.addEventListener('change', ({ target }) => {
@@ -136,7 +173,10 @@
   document.addEventListener('input', ({ target }) => {
     if (target.matches('.al-menu-search')) {
       const words = target.value.trim().toLowerCase();
-      all('.al-choice', target.closest('.al-pop')).forEach((it) => { it.hidden = !(it.dataset.words ?? '').toLowerCase().includes(words); });
+      const pop = target.closest('.al-pop');
+      const choices = all('.al-choice', pop);
+      choices.forEach((it) => { it.hidden = !(it.dataset.words ?? '').toLowerCase().includes(words); });
+      find('.al-none', pop).hidden = choices.some((it) => !it.hidden);
     }
   });
   document.addEventListener('change', ({ target }) => {

@@ -6,7 +6,7 @@ use everlog_core::catalog::Catalogs;
 use everlog_core::profile::{ColumnField, Filter, Preset, Profile};
 use jiff::civil::{Date, DateTime};
 
-use crate::index::{FacetField, FacetValue};
+use crate::index::{FACET_VALUES_MAX, FacetField, FacetValue};
 use crate::viewer::address::Address;
 use crate::viewer::dates::{Clock, preset_label};
 use crate::viewer::histogram::kind_label;
@@ -43,6 +43,8 @@ pub struct Menu {
     pub is_single: bool,
     /// Whether it is long enough to be searched itself.
     pub has_search: bool,
+    /// How the values beyond those offered are told of; empty when there are none.
+    pub rest: String,
     /// What can be chosen.
     pub choices: Vec<Choice>,
 }
@@ -54,6 +56,8 @@ pub struct Choice {
     pub value: String,
     /// What a reader calls it.
     pub label: Text,
+    /// What tells it from others of the same label.
+    pub second: Option<Text>,
     /// The label for a script that narrows the menu.
     pub plain: String,
     /// How many events have it; empty when that is not known.
@@ -79,6 +83,8 @@ pub struct RangeMenu {
     pub from: String,
     /// The last date.
     pub to: String,
+    /// Whether the last date lies before the first.
+    pub is_inverted: bool,
     /// `date`, or `datetime-local` while a part of a day is chosen.
     pub input: &'static str,
     /// The zone in which they are meant.
@@ -149,6 +155,7 @@ pub fn menu(profile: &Profile, filter: Filter, values: &[FacetValue], address: &
             choices.push(choice((*value).to_owned(), (*value).to_owned(), None, &chosen));
         }
     }
+    tell_apart(&mut choices);
     let words = match chosen.as_slice() {
         [] => String::new(),
         [_] => choices.iter().find(|it| it.is_chosen).map(|it| shorten(&it.plain, 24)).unwrap_or_default(),
@@ -162,8 +169,30 @@ pub fn menu(profile: &Profile, filter: Filter, values: &[FacetValue], address: &
         chosen: words,
         is_single: filter == Filter::User,
         has_search: choices.len() >= MENU_SEARCH_FROM,
+        rest: rest(name, values),
         choices,
     })
+}
+
+/// Gives those that are called the same a second line, which is what they are in the log.
+fn tell_apart(choices: &mut [Choice]) {
+    let labels: Vec<String> = choices.iter().map(|it| it.plain.to_lowercase()).collect();
+    let is_shared = |label: &String| labels.iter().filter(|it| *it == label).count() > 1;
+    for (choice, label) in choices.iter_mut().zip(&labels).filter(|(_, label)| is_shared(label)) {
+        choice.second = (choice.value.to_lowercase() != *label)
+            .then(|| Text::name(&shorten(&choice.value, LABEL_CHARS_MAX)));
+    }
+}
+
+/// What is said of values that a menu does not hold.
+fn rest(name: &str, values: &[FacetValue]) -> String {
+    if values.iter().filter(|it| it.count > 0).count() < FACET_VALUES_MAX {
+        return String::new();
+    }
+    match name {
+        "actor" => format!("The {FACET_VALUES_MAX} most active are shown. Search for others: actor:name"),
+        _ => format!("The {FACET_VALUES_MAX} most frequent are shown."),
+    }
 }
 
 fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> Choice {
@@ -171,6 +200,7 @@ fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> 
     Choice {
         is_chosen: chosen.contains(&value.as_str()),
         label: Text::name(&plain),
+        second: None,
         count: count.map(grouped).unwrap_or_default(),
         plain,
         value,
@@ -210,6 +240,7 @@ pub fn range_menu(profile: &Profile, address: &Address, clock: &Clock) -> RangeM
         is_custom: address.has_dates(),
         from: input_value(address.one("from"), has_times, "T00:00"),
         to: input_value(address.one("to"), has_times, "T23:59"),
+        is_inverted: false,
         input: if has_times { "datetime-local" } else { "date" },
         zone: clock.zone_name(),
     }

@@ -5,11 +5,11 @@
 use askama::Template;
 use everlog_core::event::Event;
 use everlog_core::profile::{Filter, Preset, Profile};
-use everlog_core::query::ParamFault;
+use everlog_core::query::{ParamError, ParamFault};
 
 use crate::app::App;
-use crate::index::FacetValue;
-use crate::read::{Question, ReadError};
+use crate::index::{FacetField, FacetValue};
+use crate::read::Question;
 use crate::viewer::address::Address;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::Clock;
@@ -20,6 +20,9 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Presenter, Row};
 use crate::viewer::text::shorten;
+
+/// How many chosen people are looked up beyond those that a menu offers.
+const NAMES_MAX: usize = 5;
 
 /// The whole page.
 #[derive(Template)]
@@ -64,6 +67,14 @@ pub(super) struct SearchFault {
     after: String,
 }
 
+/// What is typed that asks nothing.
+enum Fault {
+    /// The search cannot be understood.
+    Search(SearchFault),
+    /// The last date lies before the first.
+    Dates,
+}
+
 /// Everything below the bar.
 #[derive(Default)]
 pub(super) struct Results {
@@ -103,6 +114,8 @@ pub(super) enum Empty {
     NoMatch { hint: Option<Hint>, clear: String },
     /// The search cannot be understood.
     BadSearch,
+    /// The last date lies before the first.
+    BadDates { clear: String },
 }
 
 /// A choice without which there are matches.
@@ -122,10 +135,13 @@ pub(super) enum Part {
     FragmentOfSearch,
 }
 
-/// A page, or a part of it, and whether its search could be understood.
+/// A page, or a part of it.
 pub(super) struct Answer {
     pub html: Result<String, askama::Error>,
+    /// Whether what is asked could be understood.
     pub is_understood: bool,
+    /// Whether the page stays as it is, because its search is still being typed.
+    pub is_typing: bool,
 }
 
 /// Answers a log page.
@@ -142,42 +158,30 @@ pub(super) fn log_page(
     let profile = visit.org.entry().profile;
     let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style: profile.date_style };
     let read = Read { app, visit, address, profile, clock: &clock };
-    let (question, fault) = match read.question(address) {
-        Ok(question) => (Some(question), None),
-        Err(Problem::Param(why)) => match why.fault {
-            ParamFault::Search(search) => {
-                (None, Some(SearchFault::new(address, search.position, &search.reason.to_string())))
-            }
-            _ => return Err(Problem::Param(why)),
-        },
+    let fault = match read.question(address) {
+        Ok(question) => Ok(question),
+        Err(Problem::Param(why)) => Err(Fault::of(address, why)?),
         Err(why) => return Err(why),
     };
-    let is_understood = fault.is_none();
-    let (facets, results) = match &question {
-        Some(question) => {
-            let facets = read.facets(question)?;
-            let results = read.results(question, &facets, base)?;
-            (facets, results)
+    let is_understood = fault.is_ok();
+    let is_typing = matches!(fault, Err(Fault::Search(_)));
+    let (bar, results) = match fault {
+        Ok(question) => {
+            let facets = read.facets(&question)?;
+            (read.bar(&facets, None), read.results(&question, &facets, base)?)
         }
-        None => (
-            Vec::new(),
-            Results {
-                empty: Some(Empty::BadSearch),
-                q: q(address),
-                zone: clock.zone_name(),
-                ..Results::default()
-            },
-        ),
+        Err(Fault::Search(fault)) => (read.bar(&[], Some(fault)), read.unanswered(&[], Empty::BadSearch)),
+        Err(Fault::Dates) => read.without_figures()?,
     };
-    let bar = read.bar(&facets, fault);
     let html = match part {
         Part::Whole => read.page(bar, results).render(),
         part => {
-            let has_menus = is_understood && !(part == Part::FragmentOfSearch && profile.filter_buttons);
+            let is_waiting = part == Part::FragmentOfSearch && profile.filter_buttons;
+            let has_menus = !is_typing && !is_waiting;
             LogFragment { bar, results, has_menus }.render()
         }
     };
-    Ok(Answer { html, is_understood })
+    Ok(Answer { html, is_understood, is_typing })
 }
 
 fn q(address: &Address) -> String {
@@ -200,12 +204,76 @@ impl Read<'_> {
         question.map_err(Problem::from)
     }
 
-    fn facets(&self, question: &Question) -> Result<Vec<(Filter, Vec<FacetValue>)>, ReadError> {
+    fn facets(&self, question: &Question) -> Result<Vec<(Filter, Vec<FacetValue>)>, Problem> {
         let offered =
             self.profile.filters.iter().filter_map(|filter| Some((*filter, filters::facet(*filter)?)));
-        offered
-            .map(|(filter, field)| Ok((filter, self.app.reader.facet(&self.visit.org, question, field, "")?)))
-            .collect()
+        let facets = offered.map(|(filter, field)| {
+            let mut values = self.app.reader.facet(&self.visit.org, question, field, "")?;
+            if field == FacetField::Actor {
+                self.name_chosen(&mut values)?;
+            }
+            Ok((filter, values))
+        });
+        facets.collect()
+    }
+
+    /// Adds the chosen people whom the other filters hide, by the names that the log knows.
+    fn name_chosen(&self, values: &mut Vec<FacetValue>) -> Result<(), Problem> {
+        let is_offered = |id: &str| values.iter().any(|it| it.value == id);
+        let hidden: Vec<&str> =
+            self.address.all("actor").filter(|id| !is_offered(id)).take(NAMES_MAX).collect();
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        let everything = self.question(&self.everything())?;
+        for id in hidden {
+            let known = self.app.reader.facet(&self.visit.org, &everything, FacetField::Actor, id)?;
+            let known = known.into_iter().find(|it| it.value == id);
+            values.extend(known.map(|it| FacetValue { count: 0, ..it }));
+        }
+        Ok(())
+    }
+
+    /// The address of everything this reader may see.
+    fn everything(&self) -> Address {
+        self.address.cleared().with("range", Preset::All.as_str())
+    }
+
+    /// A page whose dates are the wrong way round: what can be chosen, and no figure of anything.
+    fn without_figures(&self) -> Result<(Bar, Results), Problem> {
+        let address = self.address.without("from").without("to");
+        let facets = match self.question(&address) {
+            Ok(question) => self.facets(&question)?,
+            // The search has a fault of its own; it is told when the dates are right.
+            Err(_) => Vec::new(),
+        };
+        let mut bar = self.bar(&facets, None);
+        for control in &mut bar.controls {
+            match control {
+                Control::Menu(menu) => menu.choices.iter_mut().for_each(|choice| choice.count.clear()),
+                Control::Range(range) => range.is_inverted = true,
+            }
+        }
+        Ok((bar, self.unanswered(&facets, Empty::BadDates { clear: address.href() })))
+    }
+
+    /// What stands below the bar when nothing can be asked.
+    fn unanswered(&self, facets: &[(Filter, Vec<FacetValue>)], empty: Empty) -> Results {
+        Results {
+            applied: self.applied(),
+            q: q(self.address),
+            chips: filters::chips(self.profile, self.address, facets, &self.visit.org.entry().catalogs),
+            clear: self.address.cleared().href(),
+            empty: Some(empty),
+            zone: self.clock.zone_name(),
+            ..Results::default()
+        }
+    }
+
+    /// The choices beside the search, which a new search takes along.
+    fn applied(&self) -> Vec<(String, String)> {
+        let applied = self.address.params().filter(|(name, _)| *name != "q");
+        applied.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     fn bar(&self, facets: &[(Filter, Vec<FacetValue>)], fault: Option<SearchFault>) -> Bar {
@@ -260,10 +328,9 @@ impl Read<'_> {
         let histogram = reader.histogram(org, question, &self.visit.moment())?;
         let headings = table::headings(self.profile, self.address);
         let rows = self.rows(&page.events);
-        let applied = self.address.params().filter(|(name, _)| *name != "q");
         let empty = if total == 0 { Some(self.empty(base)?) } else { None };
         Ok(Results {
-            applied: applied.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            applied: self.applied(),
             q: q(self.address),
             chips: filters::chips(self.profile, self.address, facets, catalogs),
             clear: self.address.cleared().href(),
@@ -322,7 +389,7 @@ impl Read<'_> {
 
     /// Why nothing is shown: never anything, or which choice hides most.
     fn empty(&self, base: &str) -> Result<Empty, Problem> {
-        let everything = self.address.cleared().with("range", Preset::All.as_str());
+        let everything = self.everything();
         if self.total(&everything)? == 0 {
             return Ok(Empty::FirstUse { curl: curl(base, self.visit.org.entry().row.id.as_str()) });
         }
@@ -367,6 +434,19 @@ impl Read<'_> {
     fn total(&self, address: &Address) -> Result<u64, Problem> {
         let question = self.question(address)?;
         Ok(self.app.reader.total(&self.visit.org, &question)?)
+    }
+}
+
+impl Fault {
+    /// What the reader typed wrong; anything else is a fault of the address.
+    fn of(address: &Address, why: ParamError) -> Result<Self, Problem> {
+        match why.fault {
+            ParamFault::Search(search) => {
+                Ok(Self::Search(SearchFault::new(address, search.position, &search.reason.to_string())))
+            }
+            ParamFault::BeforeFrom => Ok(Self::Dates),
+            _ => Err(Problem::Param(why)),
+        }
     }
 }
 

@@ -124,10 +124,14 @@ fn a_log_is_searched_while_one_types_filtered_sorted_and_paged() {
         browser
             .until("the second page", "document.querySelector('.al-pager p').innerText.startsWith('26–50')")
             .await;
+        browser.until("the focus on the list", "document.activeElement.id === 'al-results'").await;
+        browser.script("scrollTo(0, document.body.scrollHeight)").await;
         browser.keys("[").await;
         browser
             .until("the first page", "document.querySelector('.al-pager p').innerText.startsWith('1–25')")
             .await;
+        let top = "document.getElementById('al-results').getBoundingClientRect().top";
+        browser.until("the top of the list", &format!("{top} > -1 && {top} < innerHeight")).await;
         browser.script("const it = document.getElementById('al-limit'); it.value = '100'; it.dispatchEvent(new Event('change', {bubbles: true}))").await;
         browser
             .until("a longer page", "document.querySelectorAll('#al-results tbody tr').length === 100")
@@ -189,6 +193,7 @@ fn filters_with_a_button_wait_for_it_while_the_search_does_not() {
         browser
             .until("sorted by user", "document.querySelector('th.al-c-user').ariaSort === 'ascending'")
             .await;
+        assert_eq!(browser.script("return document.activeElement.id").await, "al-sort-user");
         browser.click(".al-reset").await;
         browser.until("everything", &format!("{COUNT} === '100 events'")).await;
         assert_eq!(browser.script("return document.getElementById('al-q').value").await, "");
@@ -237,6 +242,22 @@ fn details_open_and_close_by_keyboard_and_the_focus_comes_back() {
         browser.assert_accessible("details").await;
         browser.click(".al-back a").await;
         assert_eq!(browser.path().await, "/view/documents");
+        browser.script("[...document.querySelectorAll('.al-open')].at(-1).click()").await;
+        browser.until("the last event of the page", is_open).await;
+        assert_eq!(
+            browser.script("return document.getElementById('al-step-on').title").await,
+            "End of this page"
+        );
+        let edge = "document.getElementById('al-drawer').getBoundingClientRect().right === innerWidth";
+        browser.until("the drawer at the edge", edge).await;
+        browser.keys(ESCAPE).await;
+        let row = "document.activeElement.closest('tr')?.getBoundingClientRect()";
+        browser
+            .until(
+                "the last row in sight",
+                &format!("!{is_open} && {row}?.top >= 0 && {row}?.bottom <= innerHeight + 1"),
+            )
+            .await;
         browser.keys("?").await;
         browser.until("the help", "document.getElementById('al-help').open").await;
         browser.assert_accessible("help").await;

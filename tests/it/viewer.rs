@@ -604,6 +604,39 @@ fn a_search_that_cannot_be_understood_is_shown_with_its_place() {
 }
 
 #[test]
+fn dates_the_wrong_way_round_say_so_and_show_no_figure() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "platform", "company");
+    record(&server, "acme", &key, &json!([lead("Globex", "2026-01-05T10:00:00Z")]));
+    let path = "/view/acme?from=2026-03-09&to=2026-03-01";
+    let page = visitor.get(path);
+    assert_eq!(page.status, 400);
+    let fragment = visitor.fragment(path, &[("HX-Current-URL", "http://x/view/acme")]);
+    assert_eq!(
+        (fragment.status, fragment.header("hx-push-url")),
+        (200, path),
+        "the address is what is shown"
+    );
+    for text in [&page.text, &fragment.text] {
+        assert!(text.contains("To lies before From.</p>"), "under the dates");
+        assert!(text.contains("<h2>To lies before From</h2>") && text.contains("<strong></strong>"));
+        assert!(text.contains("class=\"al-choice-count\"></span>") && !text.contains("al-choice-count\">1"));
+        assert!(!text.contains("<table") && !text.contains("<svg viewBox=\"0 0 1200"), "nothing stale");
+    }
+}
+
+/// C17: a filter names the person it leaves nothing of.
+#[test]
+fn a_person_without_matches_is_called_by_name() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "documents", "user");
+    record(&server, "acme", &key, &json!([lead("Globex", "2026-01-05T10:00:00Z")]));
+    let page = visitor.get("/view/acme?actor=u_1&actor=u_9&q=nowhere");
+    let chips = plain(page.text.split("al-chips").nth(1).unwrap().split("</ul>").next().unwrap());
+    assert!(chips.contains("User Ana Ruiz") && chips.contains("User u_9"), "{chips}");
+}
+
+#[test]
 fn an_empty_list_says_why_and_what_to_do() {
     let server = Server::start();
     let (key, mut visitor) = opened(&server, "workspace", "owner");

@@ -4,6 +4,7 @@ use everlog::index::FacetValue;
 use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
 use everlog::viewer::filters::{chips, grouped, menu, range_menu};
+use everlog::viewer::text::Text;
 use everlog_core::catalog::Catalogs;
 use everlog_core::profile::{self, DateStyle, Filter};
 use jiff::tz::TimeZone;
@@ -45,6 +46,20 @@ fn every_choice_but_the_search_has_a_chip_that_takes_it_back() {
     let told: Vec<_> = chips.iter().map(|chip| (chip.field.as_str(), chip.plain.as_str())).collect();
     assert_eq!(told, [("Date", "Today"), ("User", "Ana Ruiz"), ("IP address", "203.0.113.7")]);
     assert_eq!(chips[0].href, "/view/acme?actor=u_1&ip=203.0.113.7&q=x");
+}
+
+#[test]
+fn people_of_the_same_name_can_be_told_apart_and_a_full_menu_says_so() {
+    let platform = profile::shipped("platform").unwrap();
+    let same = values(&[("u_1", "Sam Lee", 3), ("u_2", "Sam Lee", 2), ("u_3", "Ana", 1)]);
+    let people = menu(platform, Filter::User, &same, &address(&[])).unwrap();
+    let seconds: Vec<_> = people.choices.iter().map(|it| it.second.clone()).collect();
+    assert_eq!(seconds, [Some(Text::name("u_1")), Some(Text::name("u_2")), None]);
+    assert_eq!(people.rest, "");
+    let many: Vec<_> = (0..100).map(|n| format!("u_{n}")).collect();
+    let many: Vec<_> = many.iter().map(|id| (id.as_str(), id.as_str(), 1)).collect();
+    let full = menu(platform, Filter::User, &values(&many), &address(&[])).unwrap();
+    assert!(full.rest.starts_with("The 100 most active are shown"), "{}", full.rest);
 }
 
 #[test]
