@@ -42,6 +42,7 @@ pub fn is_there() -> bool {
 const STARTS_MAX: usize = 5;
 
 /// A driver on a free port. It chooses one for IPv4 and ends when the same is taken for IPv6.
+#[expect(clippy::zombie_processes, reason = "a driver that started is waited for where it is closed")]
 fn start() -> Option<(Child, BufReader<ChildStdout>, u16)> {
     let mut driver = Command::new(CHROMEDRIVER)
         .arg("--port=0")
