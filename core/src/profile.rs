@@ -142,7 +142,7 @@ words! {
 }
 
 words! {
-    /// What a role sees, as `contract.md`'s table has it.
+    /// What a role sees.
     Sees, "visibility", {
         /// Every event.
         Everything = "everything",

@@ -201,7 +201,7 @@ fn filters_with_a_button_wait_for_it_while_the_search_does_not() {
     });
 }
 
-/// D09, D24; viewer.md: keys, drawer, history.
+/// D09, D24: keys, drawer, history.
 #[test]
 fn details_open_and_close_by_keyboard_and_the_focus_comes_back() {
     let server = filled();
@@ -291,7 +291,7 @@ fn without_scripts_the_page_does_the_same_by_links_and_forms() {
     });
 }
 
-/// `hostile.md` G: no dialog, no report of the policy, no request to anyone else.
+/// G of the hostile list: no dialog, no report of the policy, no request to anyone else.
 #[test]
 fn hostile_text_opens_nothing_and_asks_nobody() {
     let server = filled();

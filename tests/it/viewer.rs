@@ -656,7 +656,7 @@ fn an_empty_list_says_why_and_what_to_do() {
     assert!(none.text.contains("href=\"/view/acme?category=Leads\""));
 }
 
-/// The strings of `hostile.md` G, and some more.
+/// The strings of G of the hostile list, and some more.
 pub const HOSTILE: &[&str] = &[
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -746,7 +746,7 @@ fn hostile_text_is_text_everywhere() {
     }
 }
 
-/// C16, viewer.md: a picture is shown only when it is small and inside the event.
+/// C16: a picture is shown only when it is small and inside the event.
 #[test]
 fn a_name_of_100000_characters_is_shortened_in_the_list() {
     let server = Server::start();
@@ -758,7 +758,7 @@ fn a_name_of_100000_characters_is_shortened_in_the_list() {
     assert!(page.status == 200 && page.text.len() < 60_000, "{}", page.text.len());
 }
 
-/// viewer.md, Budgets.
+/// The first view stays small.
 #[test]
 fn the_first_view_is_at_most_40_kilobytes_on_the_wire() {
     let server = Server::start();
