@@ -1,7 +1,7 @@
 //! Trains the dictionary that bodies are compressed with: `cargo run --release --example train_dictionary`.
 //!
 //! Deliberately absent: anything a customer sent. The samples are the demo's events, told for several days, so that no
-//! value that only a customer could have ever stands in a dictionary , for nobody could erase it there.
+//! value that only a customer could have ever stands in a dictionary, where nobody could erase it.
 
 use std::path::Path;
 
