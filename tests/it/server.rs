@@ -225,6 +225,11 @@ impl Answer {
     }
 }
 
+/// Whether this run is the gate, `./check`: then nothing is skipped or shortened.
+pub fn is_gate() -> bool {
+    std::env::var_os("EVERLOG_TESTS_MUST_RUN").is_some()
+}
+
 /// The least that an event is.
 pub fn event(action: &str) -> Value {
     json!({"action": action, "actor": {"type": "user", "id": "u_1", "name": "Ana Ruiz"}})

@@ -169,7 +169,7 @@ pub enum TemplateError {
         /// Position of its bracket.
         at: usize,
     },
-    /// Longer than [`TEMPLATE_BYTES_MAX`].
+    /// Longer than `TEMPLATE_BYTES_MAX`.
     #[error("template: longer than {TEMPLATE_BYTES_MAX} bytes")]
     TooLong,
 }
