@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::server::{Server, event};
+use crate::server::{Server, event, is_gate};
 
 const EVENTS: &str = "/v1/organizations/acme/events";
 
@@ -262,7 +262,9 @@ fn idle_and_slow_connections_keep_nobody_out_and_are_closed() {
         heads.iter_mut().for_each(|stream| drop(stream.write_all(b"x")));
     }
     let limit = everlog::http::HEAD_TIME_MAX.max(everlog::http::BODY_IDLE_MAX) + Duration::from_secs(15);
-    for stream in idle.iter_mut().chain(&mut heads).chain(&mut bodies) {
+    // After an edit only the heads are waited for; the gate waits for the bodies, too.
+    let bodies = if is_gate() { &mut bodies[..] } else { &mut [] };
+    for stream in idle.iter_mut().chain(&mut heads).chain(bodies) {
         stream
             .set_read_timeout(Some(limit.saturating_sub(started.elapsed()).max(Duration::from_millis(10))))
             .unwrap();
