@@ -310,6 +310,15 @@ impl Access {
         Ok(revoked)
     }
 
+    /// Takes a key of an organization back, never a session. False when it has none such that still works.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn revoke_key(&self, org: &Organization, id: &str, now_ms: u64) -> Result<bool, StoreError> {
+        let is_its = self.keys(Some(org))?.iter().any(|key| key.id == id);
+        Ok(is_its && self.revoke(Some(org.code()), id, now_ms)?)
+    }
+
     /// The organization that a session belongs to, to end it.
     pub fn organization_of(session: &Session) -> OrgCode {
         session.org

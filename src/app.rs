@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use axum::http::{HeaderMap, header};
 use everlog_core::checkpoint::{Checkpoint, LogKey};
 use everlog_core::ids::{OrgId, Size};
 use everlog_core::leaf::LogId;
 
 use crate::access::{Access, Organization};
-use crate::config::Config;
+use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
 use crate::index::{CatalogsOf, Index, IndexError};
 use crate::log::{Log, WriterThread, now_ms};
@@ -81,6 +82,19 @@ pub struct Server {
     pub log_host: String,
     /// The proxies whose word is believed.
     pub trusted_proxies: Vec<IpAddr>,
+}
+
+impl Server {
+    /// The address under which a caller reached this server: the public one, else what its own request named.
+    pub fn reached_at(&self, headers: &HeaderMap) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let is_plain =
+            |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte));
+        format!("http://{}", host.filter(is_plain).unwrap_or(LISTEN_DEFAULT))
+    }
 }
 
 /// Why the server cannot start.

@@ -89,7 +89,7 @@ async fn view_log(
             return start_session(&app, &org, &sent, code, &method, &headers).await;
         }
         let part = part(&headers);
-        let base = base(&app, &headers);
+        let base = app.server.reached_at(&headers);
         let (app, asking) = (app.clone(), headers.clone());
         let (answer, address) = blocking(move || {
             let visit = Visit::open(&app, &asking, &org)?;
@@ -228,15 +228,4 @@ fn is_from_search(headers: &HeaderMap) -> bool {
 
 fn list_path(org: &str) -> String {
     format!("/view/{}", encode(org))
-}
-
-/// The address under which the reader reached this server, for the line that sends a first event.
-fn base(app: &App, headers: &HeaderMap) -> String {
-    if let Some(url) = &app.server.public_url {
-        return url.clone();
-    }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_plain =
-        |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte));
-    format!("http://{}", host.filter(is_plain).unwrap_or("127.0.0.1:7878"))
 }

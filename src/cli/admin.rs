@@ -170,8 +170,7 @@ pub(super) fn run_key(command: KeyCommand) -> anyhow::Result<ExitCode> {
         KeyCommand::Revoke(it) => {
             let (app, _writer) = App::open(&config_of(&it.data)?)?;
             let org = app.access.open_locally(&it.org)?;
-            let is_its = app.access.keys(Some(&org))?.iter().any(|key| key.id == it.id);
-            if !(is_its && app.access.revoke(Some(org.code()), &it.id, now_ms())?) {
+            if !app.access.revoke_key(&org, &it.id, now_ms())? {
                 anyhow::bail!("{} has no key {} that still works", it.org, it.id);
             }
             Ok(ExitCode::SUCCESS)

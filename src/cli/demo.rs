@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::access::{Access, NewKey, NewSession, Organization, Right, SESSION_SECONDS, User};
 use crate::app::{App, NewOrganization};
-use crate::cli::serve::{finish, runtime, until_told};
+use crate::cli::serve::{runtime, until_told};
 use crate::cli::start_logging;
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::demo::{self, DemoOrg};
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         println!("{text}Ready: {base}   API: {base}/docs   Stop: Ctrl-C");
         until_told(app, serving).await
     })?;
-    finish(writer);
+    writer.join();
     drop(scratch);
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,6 @@ use crate::app::{App, OPERATOR_FILE};
 use crate::cli::start_logging;
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::http::{Serving, serve};
-use crate::log::WriterThread;
 
 /// What `serve` takes.
 #[derive(Args)]
@@ -38,7 +37,7 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         println!("everlog is ready: http://{} (data in {})", serving.address()?, config.data().display());
         until_told(app, serving).await
     })?;
-    finish(writer);
+    writer.join();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -64,9 +63,4 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
     serving.run().await;
     tokio::task::spawn_blocking(move || index.flush()).await??;
     Ok(())
-}
-
-/// Waits for the writer, once nobody can send to it any more.
-pub(super) fn finish(writer: WriterThread) {
-    writer.join();
 }

@@ -70,12 +70,12 @@ pub(super) async fn record_events(
     request: Request,
 ) -> Result<Response, Problem> {
     params.only(&["mode"])?;
-    let mode = match once(&params.0, "mode").map_err(crate::read::ReadError::Param)? {
+    let mode = match once(&params.0, "mode")? {
         None | Some("command") => Mode::Command,
         Some("record") => Mode::Record,
         Some(_) => {
             let fault = everlog_core::query::ParamError::expected("mode", "command or record");
-            return Err(crate::read::ReadError::Param(fault).into());
+            return Err(fault.into());
         }
     };
     let org = open(&app, &caller, id.clone(), Right::Write).await?;
@@ -304,8 +304,7 @@ pub(super) async fn total_events(asked: Asked) -> Result<axum::Json<Value>, Prob
 pub(super) async fn facet_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
     asked
         .answer(&["fields", "prefix"], |asked, question| {
-            let prefix =
-                once(&asked.params, "prefix").map_err(crate::read::ReadError::Param)?.unwrap_or_default();
+            let prefix = once(&asked.params, "prefix")?.unwrap_or_default();
             let mut found = serde_json::Map::new();
             for (name, field) in facet_fields(&asked.params)? {
                 let values = asked.app.reader.facet(&asked.org, question, field, prefix)?;
@@ -322,14 +321,14 @@ pub(super) async fn facet_events(asked: Asked) -> Result<axum::Json<Value>, Prob
 
 fn facet_fields(params: &[(String, String)]) -> Result<Vec<(&'static str, FacetField)>, Problem> {
     use everlog_core::query::ParamError;
-    let Some(list) = once(params, "fields").map_err(crate::read::ReadError::Param)? else {
+    let Some(list) = once(params, "fields")? else {
         return Ok(FACETS.to_vec());
     };
     let names: Vec<_> = FACETS.iter().map(|(name, _)| *name).collect();
     let unknown = || ParamError::expected("fields", format!("of {}, separated by commas", names.join(", ")));
     let find = |name: &str| FACETS.iter().find(|(known, _)| *known == name.trim()).copied();
     let found: Result<Vec<_>, _> = list.split(',').map(|name| find(name).ok_or_else(unknown)).collect();
-    found.map_err(|fault| crate::read::ReadError::Param(fault).into())
+    Ok(found?)
 }
 
 /// Count events over time.

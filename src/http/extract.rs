@@ -110,7 +110,7 @@ impl Params {
             None => Ok(()),
             Some((name, _)) => {
                 use everlog_core::query::{ParamError, ParamFault};
-                Err(crate::read::ReadError::Param(ParamError::new(name, ParamFault::Unknown)).into())
+                Err(ParamError::new(name, ParamFault::Unknown).into())
             }
         }
     }

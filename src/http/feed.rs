@@ -18,7 +18,7 @@ use crate::access::{Organization, Right};
 use crate::app::App;
 use crate::http::extract::{Holder, InOrg, Params, blocking, open};
 use crate::http::problem::Problem;
-use crate::read::{ReadError, present};
+use crate::read::present;
 
 /// How many events are fetched together for a listener.
 const GROUP_EVENTS: usize = 100;
@@ -70,23 +70,20 @@ pub(super) async fn read_feed(
 
 /// From which position on, and how many.
 fn range(params: &[(String, String)], headers: &HeaderMap) -> Result<(Seq, usize), Problem> {
-    let fault = |fault: ParamError| Problem::from(ReadError::Param(fault));
     let last_seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let after = once(params, "after").map_err(fault)?.map(str::to_owned);
+    let after = once(params, "after")?.map(str::to_owned);
     let after = match last_seen.or(after) {
         None => -1,
         Some(text) => {
             let number = text.parse::<i64>().ok().filter(|after| (-1..i64::MAX).contains(after));
-            number.ok_or_else(|| fault(ParamError::expected("after", "a position, or −1")))?
+            number.ok_or_else(|| ParamError::expected("after", "a position, or −1"))?
         }
     };
-    let limit = match once(params, "limit").map_err(fault)? {
+    let limit = match once(params, "limit")? {
         None => LIMIT_DEFAULT,
         Some(text) => {
             let number = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-            number.ok_or_else(|| {
-                fault(ParamError::expected("limit", format!("a number from 1 to {LIMIT_MAX}")))
-            })?
+            number.ok_or_else(|| ParamError::expected("limit", format!("a number from 1 to {LIMIT_MAX}")))?
         }
     };
     // One behind −1 is 0, and no position is negative.

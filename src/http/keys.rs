@@ -185,8 +185,7 @@ pub(super) async fn revoke_key(
 ) -> Result<StatusCode, Problem> {
     blocking(move || {
         let org = app.access.administer(&caller, &id)?;
-        let is_its = app.access.keys(Some(&org))?.iter().any(|key| key.id == key_id);
-        revoked(is_its && app.access.revoke(Some(org.code()), &key_id, now_ms())?)
+        revoked(app.access.revoke_key(&org, &key_id, now_ms())?)
     })
     .await
 }

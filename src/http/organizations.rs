@@ -6,7 +6,7 @@ use everlog_core::event::FieldError;
 use everlog_core::ids::OrgId;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::access::{Caller, Right};
@@ -219,10 +219,7 @@ fn changed(mut row: OrganizationRow, change: OrganizationChange) -> Result<Organ
 /// The event that records a change; secrets are named, never told.
 fn change_event(before: &OrganizationRow, after: &OrganizationRow, caller: &Caller) -> Option<Value> {
     let told = |row: &OrganizationRow| {
-        let mut told = row.settings.clone();
-        if let Some(keys) = told.get_mut("receipt_keys").and_then(Value::as_object_mut) {
-            keys.values_mut().for_each(|secret| *secret = json!("(secret)"));
-        }
+        let mut told = without_secrets(row);
         told.insert("name".to_owned(), json!(row.name));
         told.insert("profile".to_owned(), json!(row.profile));
         told.insert("catalogs".to_owned(), json!(row.catalogs));
@@ -257,12 +254,18 @@ pub(super) async fn read_profile(
     Ok(axum::Json(json!(org.entry().profile)))
 }
 
-fn shown(app: &App, entry: &Entry) -> Result<Value, Problem> {
-    let row = &entry.row;
+/// The settings as they may be told: secrets are named only.
+fn without_secrets(row: &OrganizationRow) -> Map<String, Value> {
     let mut settings = row.settings.clone();
     if let Some(keys) = settings.get_mut("receipt_keys").and_then(Value::as_object_mut) {
         keys.values_mut().for_each(|secret| *secret = json!("(secret)"));
     }
+    settings
+}
+
+fn shown(app: &App, entry: &Entry) -> Result<Value, Problem> {
+    let row = &entry.row;
+    let settings = without_secrets(row);
     Ok(json!({
         "id": row.id, "name": row.name, "profile": row.profile,
         "catalogs": if row.catalogs.is_empty() { &entry.profile.catalogs } else { &row.catalogs },

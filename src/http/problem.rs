@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use everlog_core::event::FieldError;
 use everlog_core::json::JsonError;
+use everlog_core::query::ParamError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -179,6 +180,12 @@ impl From<StoreError> for Problem {
             }
             why => Self::internal(&why),
         }
+    }
+}
+
+impl From<ParamError> for Problem {
+    fn from(error: ParamError) -> Self {
+        Self::from(ReadError::Param(error))
     }
 }
 

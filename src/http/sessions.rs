@@ -2,7 +2,7 @@
 //! behind it (`viewer`).
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ pub(super) async fn create_session(
     headers: HeaderMap,
     Json(request): Json<SessionRequest>,
 ) -> Result<(StatusCode, axum::Json<Value>), Problem> {
-    let base = app.server.public_url.clone().unwrap_or_else(|| asked_at(&headers));
+    let base = app.server.reached_at(&headers);
     let org = open(&app, &caller, id, Right::Read).await?;
     if matches!(caller, Caller::Session(_)) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "a viewer session makes no sessions"));
@@ -78,12 +78,6 @@ pub(super) async fn create_session(
         Ok((StatusCode::CREATED, axum::Json(made)))
     })
     .await
-}
-
-/// Without a public URL: the address under which the caller found us, which is the caller's own word to itself.
-fn asked_at(headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if host.is_empty() { String::new() } else { format!("http://{host}") }
 }
 
 fn check(request: SessionRequest) -> Result<NewSession, Problem> {

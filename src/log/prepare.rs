@@ -2,9 +2,7 @@
 //!
 //! Deliberately absent: the store.
 
-use everlog_core::event::{
-    AHEAD_MS_MAX, Audience, Document, FieldError, Invalid, Mode, NewEvent, Origin, Served,
-};
+use everlog_core::event::{AHEAD_MS_MAX, Audience, Document, Invalid, Mode, NewEvent, Origin, Served};
 use everlog_core::json;
 use everlog_core::leaf::{self, Hash, Seed};
 use serde_json::Value;
@@ -179,9 +177,4 @@ fn event_id(now_ms: u64, random: &[u8; 10]) -> String {
     bits |= random.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
     let digits = (0..26).rev().map(|place| char::from(DIGITS[(bits >> (5 * place) & 31) as usize]));
     "evt_".chars().chain(digits).collect()
-}
-
-/// A fault of one event, as a refusal holds it.
-pub(super) fn faults(invalid: Invalid) -> Vec<FieldError> {
-    invalid.errors
 }

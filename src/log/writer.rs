@@ -13,7 +13,7 @@ use everlog_core::leaf::{self, LogId};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::index::Index;
-use crate::log::prepare::{Prepared, faults};
+use crate::log::prepare::Prepared;
 use crate::log::{AppendError, Counters, Grown, Outcome, Recorded, Refusal, now_ms};
 use crate::store::{Append, Head, OrgCode, Row, Store, StoreError, Transaction};
 
@@ -128,7 +128,7 @@ fn write(jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Done, StoreE
         let mut answers = Vec::with_capacity(job.events.len());
         for event in &job.events {
             answers.push(match event {
-                Err(invalid) => Outcome::Refused(Refusal::Invalid(faults(invalid.clone()))),
+                Err(invalid) => Outcome::Refused(Refusal::Invalid(invalid.errors.clone())),
                 Ok(prepared) => extension.place(job, prepared, now_ms, transaction)?,
             });
         }
