@@ -115,7 +115,7 @@ pub struct Credential {
     pub hash: Hash,
     /// What it is called in lists and in the log.
     pub id: String,
-    /// `key`, `vendor_key`, `session`, `session_code`: one table, one lookup.
+    /// `key`, `vendor_key`, `session`, `session_code`, `download_code`: one table, one lookup.
     pub kind: String,
     /// The organization it belongs to; absent for a vendor's key.
     pub org: Option<OrgCode>,
@@ -127,6 +127,15 @@ pub struct Credential {
     pub expires_ms: Option<u64>,
     /// When it was taken back.
     pub revoked_ms: Option<u64>,
+}
+
+/// A list that a reader gave a name to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedView {
+    /// What its owner calls it.
+    pub name: String,
+    /// What is chosen in it, as in the URL of the list.
+    pub query: String,
 }
 
 /// What went wrong in a store, by whose fault.
@@ -179,6 +188,10 @@ pub trait Transaction {
     fn set_meta(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError>;
     /// Replaces the organization's own catalog, as TOML.
     fn set_catalog(&mut self, org: OrgCode, toml: &str) -> Result<(), StoreError>;
+    /// Keeps a view of this owner; one of the same name is replaced.
+    fn save_view(&mut self, org: OrgCode, owner: &str, view: &SavedView) -> Result<(), StoreError>;
+    /// Takes a view of this owner away; false when there is none of this name.
+    fn delete_view(&mut self, org: OrgCode, owner: &str, name: &str) -> Result<bool, StoreError>;
 }
 
 /// A place that keeps the truth. Reads may run at once, on any thread; they see what is committed.
@@ -199,6 +212,8 @@ pub trait Store: Send + Sync + 'static {
     fn organization(&self, id: &OrgId) -> Result<Option<OrganizationRow>, StoreError>;
     /// Its own catalog, as TOML.
     fn catalog(&self, org: OrgCode) -> Result<Option<String>, StoreError>;
+    /// The views of one reader, by name.
+    fn views(&self, org: OrgCode, owner: &str) -> Result<Vec<SavedView>, StoreError>;
     /// Where its log ends.
     fn head(&self, org: OrgCode) -> Result<Head, StoreError>;
     /// The rows at these positions, in the order asked; a position that is not there is left out.

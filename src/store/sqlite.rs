@@ -12,7 +12,8 @@ use everlog_core::merkle::Frontier;
 use rusqlite::ErrorCode;
 
 use crate::store::{
-    Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, Store, StoreError, Transaction,
+    Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
+    Transaction,
 };
 use body::{Decoders, Dictionary, Encoder};
 use data_directory::DataDirectory;
@@ -114,6 +115,10 @@ impl Store for SqliteStore {
 
     fn catalog(&self, org: OrgCode) -> Result<Option<String>, StoreError> {
         self.read(|reader| read::catalog(&reader.connection, org))
+    }
+
+    fn views(&self, org: OrgCode, owner: &str) -> Result<Vec<SavedView>, StoreError> {
+        self.read(|reader| read::views(&reader.connection, org, owner))
     }
 
     fn head(&self, org: OrgCode) -> Result<Head, StoreError> {

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
 use everlog::store::{
-    Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, Store, StoreError, Transaction,
+    Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
+    Transaction,
 };
 use everlog_core::ids::{OrgId, Seq, Size};
 use everlog_core::leaf::{Hash, LogId};
@@ -88,6 +89,10 @@ impl Store for MemoryStore {
 
     fn catalog(&self, _: OrgCode) -> Result<Option<String>, StoreError> {
         Ok(None)
+    }
+
+    fn views(&self, _: OrgCode, _: &str) -> Result<Vec<SavedView>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn head(&self, org: OrgCode) -> Result<Head, StoreError> {

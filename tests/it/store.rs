@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use everlog::store::{
-    Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, Store, StoreError, Transaction,
+    Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
+    Transaction,
 };
 use everlog_core::ids::{OrgId, Seq, Size};
 use everlog_core::leaf::{Hash, LogId, Seed};
@@ -41,6 +42,7 @@ macro_rules! for_each_case {
             credentials_are_listed_oldest_first
             a_credential_is_taken_back_once
             named_values_are_kept_and_replaced
+            a_view_belongs_to_its_owner_and_organization
             what_a_transaction_wrote_it_reads
             readers_and_writers_do_not_wait_for_each_other
             random_sequences_match_a_model
@@ -147,7 +149,7 @@ pub fn append(store: &dyn Store, org: OrgCode, ids: &[&str]) -> Result<(Append, 
 }
 
 /// A key of this name.
-fn credential(id: &str, org: Option<OrgCode>, created_ms: u64) -> Credential {
+pub fn credential(id: &str, org: Option<OrgCode>, created_ms: u64) -> Credential {
     Credential {
         hash: hash_of(id.as_bytes()),
         id: id.into(),
@@ -610,6 +612,36 @@ pub mod cases {
         }
         drop(store);
         assert_eq!(place.open().meta("name").unwrap(), Some(vec![0, 255]));
+    }
+
+    pub fn a_view_belongs_to_its_owner_and_organization(open: Open) {
+        let place = Place::new(open);
+        let store = place.open();
+        let (acme, other) = (make(&*store, "acme"), make(&*store, "other"));
+        let view = |name: &str, query: &str| SavedView { name: name.into(), query: query.into() };
+        transact(&*store, |transaction| {
+            transaction.save_view(acme, "u_1", &view("Deletions", "kind=deleted"))?;
+            transaction.save_view(acme, "u_1", &view("Ana’s", "actor=u_2"))?;
+            transaction.save_view(acme, "u_2", &view("Deletions", "q=deleted"))?;
+            transaction.save_view(other, "u_1", &view("Deletions", ""))?;
+            // The same name again is the same view.
+            transaction.save_view(acme, "u_1", &view("Deletions", "kind=deleted&range=today"))
+        })
+        .unwrap();
+        let kept = [view("Ana’s", "actor=u_2"), view("Deletions", "kind=deleted&range=today")];
+        assert_eq!(store.views(acme, "u_1").unwrap(), kept);
+        assert_eq!(store.views(acme, "u_2").unwrap(), [view("Deletions", "q=deleted")]);
+        let delete = |org, owner, name| {
+            transact(&*store, |transaction| transaction.delete_view(org, owner, name)).unwrap()
+        };
+        assert!(!delete(other, "u_1", "Ana’s"));
+        assert!(delete(acme, "u_1", "Deletions"));
+        assert!(!delete(acme, "u_1", "Deletions"));
+        drop(store);
+        let store = place.open();
+        assert_eq!(store.views(acme, "u_1").unwrap(), [view("Ana’s", "actor=u_2")]);
+        assert_eq!(store.views(acme, "u_2").unwrap().len(), 1);
+        assert_eq!(store.views(other, "u_1").unwrap().len(), 1);
     }
 
     pub fn what_a_transaction_wrote_it_reads(open: Open) {

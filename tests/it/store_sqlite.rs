@@ -16,7 +16,7 @@ use everlog_core::leaf::Seed;
 use rusqlite::Connection;
 
 use crate::for_each_case;
-use crate::store::{append, check_store, make, rows_after, transact};
+use crate::store::{append, check_store, credential, make, rows_after, transact};
 
 fn open(dir: &Path) -> Box<dyn Store> {
     Box::new(SqliteStore::open(dir).unwrap())
@@ -100,7 +100,25 @@ fn a_newer_directory_is_refused_with_both_numbers() {
         .execute("insert into refinery_schema_history values (7, 'later', '2030-01-01T00:00:00Z', '1')", [])
         .unwrap();
     let sentence = refusal(&dir);
-    assert!(sentence.ends_with("was written by a newer everlog: its schema is 7, this program knows 1"));
+    assert!(sentence.ends_with("was written by a newer everlog: its schema is 7, this program knows 2"));
+}
+
+#[test]
+fn a_directory_of_the_schema_before_keeps_its_credentials() {
+    let (_place, dir) = place();
+    let store = SqliteStore::open(&dir).unwrap();
+    let acme = make(&store, "acme");
+    let key = credential("key_1", Some(acme), 1);
+    transact(&store, |transaction| transaction.insert_credential(&key)).unwrap();
+    store.close().unwrap();
+    // As it was before the second migration, but for a check that allows one kind more.
+    sql(&dir)
+        .execute_batch("drop table saved_views; delete from refinery_schema_history where version = 2;")
+        .unwrap();
+    let store = SqliteStore::open(&dir).unwrap();
+    assert_eq!(store.credential(&key.hash).unwrap(), Some(key));
+    assert_eq!(store.views(acme, "u_1").unwrap(), []);
+    check_store(&store);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::store::sqlite::body::Decoders;
 use crate::store::sqlite::{corrupt, fault, frontier_from_bytes};
 use crate::store::{
     Append, Code, CodeKind, Credential, EVENTS_MAX, Head, ORGANIZATIONS_MAX, OrgCode, OrganizationRow, Row,
-    StoreError,
+    SavedView, StoreError,
 };
 
 /// How many of the lower bits of a row's key are its position.
@@ -274,6 +274,20 @@ pub(super) fn last_append(connection: &Connection) -> Result<u64, StoreError> {
     let last: Option<i64> =
         one(connection, "read the last append", "select coalesce(max(pos), 0) from appends", [])?;
     uint(last.unwrap_or(0))
+}
+
+pub(super) fn views(
+    connection: &Connection,
+    org: OrgCode,
+    owner: &str,
+) -> Result<Vec<SavedView>, StoreError> {
+    let read = || {
+        connection
+            .prepare_cached("select name, query from saved_views where org = ? and owner = ? order by name")?
+            .query_map((org.0, owner), |line| Ok(SavedView { name: line.get(0)?, query: line.get(1)? }))?
+            .collect::<rusqlite::Result<_>>()
+    };
+    read().map_err(fault("list views"))
 }
 
 const CREDENTIAL: &str =

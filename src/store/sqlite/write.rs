@@ -18,7 +18,7 @@ use crate::store::sqlite::read::{self, int, row_key};
 use crate::store::sqlite::{corrupt, fault};
 use crate::store::{
     Append, Code, CodeKind, Credential, EVENTS_MAX, Head, ORGANIZATIONS_MAX, OrgCode, OrganizationRow, Row,
-    StoreError, Transaction,
+    SavedView, StoreError, Transaction,
 };
 
 /// Length of the log in front of the file from which it is copied into the file. Long enough that a page written often
@@ -369,6 +369,16 @@ impl Transaction for Calls<'_> {
         let result = self.write(SET_CATALOG, (org.0, toml)).map(drop);
         self.note(result)
     }
+
+    fn save_view(&mut self, org: OrgCode, owner: &str, view: &SavedView) -> Result<(), StoreError> {
+        let result = self.write(SAVE_VIEW, (org.0, owner, &view.name, &view.query)).map(drop);
+        self.note(result)
+    }
+
+    fn delete_view(&mut self, org: OrgCode, owner: &str, name: &str) -> Result<bool, StoreError> {
+        let result = self.write(DELETE_VIEW, (org.0, owner, name)).map(|deleted| deleted == 1);
+        self.note(result)
+    }
 }
 
 /// The rows continue the log, and the new head is theirs.
@@ -490,4 +500,15 @@ const SET_CATALOG: Writing = Writing {
     doing: "keep a catalog",
     unique: "the catalog",
     sql: "insert into catalogs (org, toml) values (?, ?) on conflict (org) do update set toml = excluded.toml",
+};
+const SAVE_VIEW: Writing = Writing {
+    doing: "keep a view",
+    unique: "the view",
+    sql: "insert into saved_views (org, owner, name, query) values (?, ?, ?, ?)
+          on conflict (org, owner, name) do update set query = excluded.query",
+};
+const DELETE_VIEW: Writing = Writing {
+    doing: "take a view away",
+    unique: "the view",
+    sql: "delete from saved_views where org = ? and owner = ? and name = ?",
 };
