@@ -28,6 +28,7 @@ mod problem;
 mod session;
 mod table;
 pub mod text;
+pub mod words;
 
 use address::{Address, encode};
 use page::{Answer, Part};

@@ -17,12 +17,14 @@ use crate::viewer::person::{Person, shown};
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::Text;
+use crate::viewer::words::Words;
 
 /// The details, alone or in the drawer.
 #[derive(Template)]
 #[template(path = "viewer/details_page.html")]
 pub(super) struct DetailsPage {
     urls: &'static Urls,
+    words: Words,
     organization: String,
     list: String,
     details: Details,
@@ -32,6 +34,7 @@ pub(super) struct DetailsPage {
 #[derive(Template)]
 #[template(path = "viewer/details.html")]
 pub(super) struct Details {
+    words: Words,
     label: Text,
     plain_title: String,
     tone: &'static str,
@@ -106,6 +109,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
         );
     }
     Details {
+        words: visit.words,
         plain_title: format!("{} – {label}", described.category),
         label: Text::short(&label),
         tone,
@@ -134,6 +138,7 @@ pub(super) fn details_page(event: &Event, visit: &Visit, address: &Address) -> D
     let organization = visit.org.entry().row.name.clone();
     DetailsPage {
         urls: &URLS,
+        words: visit.words,
         organization,
         list: address.href(),
         details: details(event, visit, address, true),

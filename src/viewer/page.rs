@@ -20,6 +20,7 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Presenter, Row};
 use crate::viewer::text::shorten;
+use crate::viewer::words::Words;
 
 /// How many chosen people are looked up beyond those that a menu offers.
 const NAMES_MAX: usize = 5;
@@ -29,6 +30,7 @@ const NAMES_MAX: usize = 5;
 #[template(path = "viewer/log.html")]
 pub(super) struct LogPage {
     urls: &'static Urls,
+    words: Words,
     title: String,
     organization: String,
     path: String,
@@ -41,6 +43,7 @@ pub(super) struct LogPage {
 #[derive(Template)]
 #[template(path = "viewer/log_fragment.html")]
 pub(super) struct LogFragment {
+    words: Words,
     bar: Bar,
     results: Results,
     /// Whether the menus are sent again: not while filters that wait for their button would be undone.
@@ -178,7 +181,7 @@ pub(super) fn log_page(
         part => {
             let is_waiting = part == Part::FragmentOfSearch && profile.filter_buttons;
             let has_menus = !is_typing && !is_waiting;
-            LogFragment { bar, results, has_menus }.render()
+            LogFragment { words: visit.words, bar, results, has_menus }.render()
         }
     };
     Ok(Answer { html, is_understood, is_typing })
@@ -306,6 +309,7 @@ impl Read<'_> {
     fn page(&self, bar: Bar, results: Results) -> LogPage {
         LogPage {
             urls: &URLS,
+            words: self.visit.words,
             title: self.profile.title.clone(),
             organization: shorten(&self.visit.org.entry().row.name, 80),
             path: self.path(),

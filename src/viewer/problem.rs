@@ -11,6 +11,8 @@ use crate::log::AppendError;
 use crate::read::ReadError;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
+use crate::viewer::session::accepted;
+use crate::viewer::words::Words;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +80,7 @@ impl From<AppendError> for Problem {
 #[template(path = "viewer/problem.html")]
 pub(super) struct ProblemPage {
     urls: &'static Urls,
+    words: Words,
     is_fragment: bool,
     icon: &'static str,
     title: &'static str,
@@ -150,7 +153,16 @@ impl Problem {
         };
         let request_id =
             matches!(self, Self::Unavailable | Self::Failed).then(|| request_id(headers)).flatten();
-        ProblemPage { urls: &URLS, is_fragment, icon, title, text, link, request_id }
+        ProblemPage {
+            urls: &URLS,
+            words: Words::of(&[accepted(headers)]),
+            is_fragment,
+            icon,
+            title,
+            text,
+            link,
+            request_id,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::log::{Source, now_ms};
 use crate::read::week_start;
 use crate::viewer::problem::Problem;
+use crate::viewer::words::Words;
 
 /// How the cookie of every session begins; the organization's id follows, so that several stand side by side.
 const COOKIE: &str = "everlog-";
@@ -32,6 +33,8 @@ pub(super) struct Visit {
     pub zone: TimeZone,
     /// When they ask, in milliseconds since 1970.
     pub now_ms: u64,
+    /// The words of their language.
+    pub words: Words,
 }
 
 impl Visit {
@@ -52,7 +55,8 @@ impl Visit {
         let session = session.transpose()?.ok_or(Problem::Unauthenticated)?;
         let org = app.access.open(&Caller::Session(Box::new(session.clone())), &id, Right::Read)?;
         let zone = session.time_zone.clone().unwrap_or_else(|| org.entry().time_zone.clone());
-        Ok(Self { org, session, zone, now_ms })
+        let words = Words::of(&[session.locale.as_deref(), accepted(headers)]);
+        Ok(Self { org, session, zone, now_ms, words })
     }
 
     /// What relative times are resolved against.
@@ -68,6 +72,11 @@ fn session(access: &Access, token: &str, now_ms: u64) -> Result<Option<Session>,
         Ok(_) | Err(Denied::Unauthenticated) => Ok(None),
         Err(why) => Err(why.into()),
     }
+}
+
+/// The languages that a browser asks for.
+pub(super) fn accepted(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()
 }
 
 /// Names and values of the cookies that may carry a session.

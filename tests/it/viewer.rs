@@ -14,6 +14,7 @@ mod filters;
 mod histogram;
 mod person;
 mod text;
+mod words;
 
 /// What a browser keeps of one server.
 pub struct Visitor<'a> {
