@@ -15,7 +15,7 @@ use everlog_core::catalog::Catalogs;
 use everlog_core::event::{Document, Event};
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Seed;
-use everlog_core::query::{Query, Sort, SortBy};
+use everlog_core::query::{Filters, Query, Sort, SortBy};
 use everlog_core::scope::{Scope, Sees};
 use everlog_core::search::Search;
 use serde_json::json;
@@ -154,9 +154,10 @@ fn questions(index: &Index, catalogs: &Catalogs, largest: u64) {
     let page = |request: &Request<'_>| drop(index.page(request, &Start::Skip(0), 25).unwrap());
     let total = |request: &Request<'_>| drop(std::hint::black_box(index.total(request).unwrap().to_string()));
     let all = Query::default();
-    let actor = Query { actors: vec!["u_17".to_owned()], ..Query::default() };
+    let actor =
+        Query { only: Filters { actors: vec!["u_17".to_owned()], ..Filters::default() }, ..Query::default() };
     let category = Query {
-        categories: vec!["Leads".to_owned()],
+        only: Filters { categories: vec!["Leads".to_owned()], ..Filters::default() },
         from_ms: Some(START_MS + 300 * DAY_MS),
         to_ms: Some(START_MS + 315 * DAY_MS),
         ..Query::default()

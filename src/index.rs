@@ -130,6 +130,8 @@ pub struct FacetValue {
     pub value: String,
     /// What to show.
     pub label: String,
+    /// What tells it from others of the same label: the e-mail of an actor who is shown by name.
+    pub detail: Option<String>,
     /// How many events have it, under all filters but those of this field.
     pub count: u64,
 }
@@ -251,7 +253,7 @@ impl Index {
     }
 
     /// The values of a field that occur under all filters but its own, most frequent first, at most `FACET_VALUES_MAX`;
-    /// with a prefix only those whose value or label begins with it.
+    /// with a `part` only those that have it in value, label or detail, as a search would find it.
     ///
     /// # Errors
     /// As `page`.
@@ -259,9 +261,9 @@ impl Index {
         &self,
         request: &Request<'_>,
         field: FacetField,
-        prefix: &str,
+        part: &str,
     ) -> Result<Vec<FacetValue>, IndexError> {
-        self.ask(request, Some(field), |question| question.facet(field, prefix))
+        self.ask(request, Some(field), |question| question.facet(field, part))
     }
 
     /// How many matches of each kind lie between neighbouring edges, which ascend: the first is inclusive, the second

@@ -199,7 +199,8 @@ impl Reader {
         Ok(self.index.total(&request(org, &scope, question))?)
     }
 
-    /// The values of a field that occur, counted under every other filter.
+    /// The values of a field that occur, counted under every other filter; only those that have `part` in what is
+    /// shown of them.
     ///
     /// # Errors
     /// When the index cannot answer.
@@ -208,10 +209,10 @@ impl Reader {
         org: &Organization,
         question: &Question,
         field: FacetField,
-        prefix: &str,
+        part: &str,
     ) -> Result<Vec<FacetValue>, ReadError> {
         let scope = scope_for(org, &question.query);
-        Ok(self.index.facet(&request(org, &scope, question), field, prefix)?)
+        Ok(self.index.facet(&request(org, &scope, question), field, part)?)
     }
 
     /// How many events of each kind happened when, in buckets that begin where the reader's days and hours begin.
@@ -316,7 +317,8 @@ fn request<'a>(
 /// Events of the category Access are shown when they are asked for by a reader of everything.
 fn scope_for(org: &Organization, query: &Query) -> everlog_core::scope::Scope {
     let mut scope = org.scope().clone();
-    scope.access_events = !scope.is_restricted() && query.categories.iter().any(|it| it == ACCESS_CATEGORY);
+    scope.access_events =
+        !scope.is_restricted() && query.only.categories.iter().any(|it| it == ACCESS_CATEGORY);
     scope
 }
 

@@ -39,9 +39,14 @@ pub const PARAMETERS: &[&str] = &[
     "target_type",
     "ip",
     "process",
+    "not",
     "q",
     "sort",
 ];
+
+/// The parameters that name values which an event must have; `not=name:value` names one that it must not have.
+pub const FILTERS: &[&str] =
+    &["actor", "category", "action", "kind", "outcome", "target", "target_type", "ip", "process"];
 
 /// A query with every relative time resolved: it means the same whenever it is asked again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,28 +55,37 @@ pub struct Query {
     pub from_ms: Option<u64>,
     /// Only events before this millisecond.
     pub to_ms: Option<u64>,
-    /// Only by one of these actors: ids or e-mails, exact.
-    pub actors: Vec<String>,
-    /// Only of one of these categories.
-    pub categories: Vec<String>,
-    /// Only one of these actions; `user.*` names all that begin with `user.`.
-    pub actions: Vec<String>,
-    /// Only of one of these kinds.
-    pub kinds: Vec<Kind>,
-    /// Only with one of these outcomes.
-    pub outcomes: Vec<Outcome>,
-    /// Only about one of these.
-    pub targets: Vec<TargetRef>,
-    /// Only about something of one of these types.
-    pub target_types: Vec<String>,
-    /// Only from one of these addresses, as recorded.
-    pub ips: Vec<String>,
-    /// Only of one of these processes.
-    pub processes: Vec<String>,
+    /// What an event must have.
+    pub only: Filters,
+    /// What an event must not have: every one of these values excludes it.
+    pub not: Filters,
     /// Only what holds all of this.
     pub search: Search,
     /// The order.
     pub sort: Sort,
+}
+
+/// Values of an event's fields: in a field without values anything goes, in one with several any of them fits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Filters {
+    /// Actors: ids or e-mails, exact.
+    pub actors: Vec<String>,
+    /// Categories.
+    pub categories: Vec<String>,
+    /// Actions; `user.*` names all that begin with `user.`.
+    pub actions: Vec<String>,
+    /// Kinds.
+    pub kinds: Vec<Kind>,
+    /// Outcomes.
+    pub outcomes: Vec<Outcome>,
+    /// Records that it is about.
+    pub targets: Vec<TargetRef>,
+    /// Types of records that it is about.
+    pub target_types: Vec<String>,
+    /// Addresses, as recorded.
+    pub ips: Vec<String>,
+    /// Processes.
+    pub processes: Vec<String>,
 }
 
 /// One record: its type and id.
@@ -231,21 +245,7 @@ impl Query {
             })?,
         };
         let (from_ms, to_ms) = range::resolve(params, moment)?;
-        Ok(Self {
-            from_ms,
-            to_ms,
-            actors: texts(params, "actor")?,
-            categories: texts(params, "category")?,
-            actions: actions(params)?,
-            kinds: words(params, "kind", Kind::ALL, |kind| kind.as_str())?,
-            outcomes: words(params, "outcome", Outcome::ALL, |outcome| outcome.as_str())?,
-            targets: targets(params)?,
-            target_types: texts(params, "target_type")?,
-            ips: ips(params)?,
-            processes: texts(params, "process")?,
-            search,
-            sort,
-        })
+        Ok(Self { from_ms, to_ms, only: Filters::parse(params)?, not: negated(params)?, search, sort })
     }
 
     /// Whether a pattern of `action=` names this action.
@@ -255,6 +255,36 @@ impl Query {
             None => action == pattern,
         }
     }
+}
+
+impl Filters {
+    fn parse(params: &[(String, String)]) -> Result<Self, ParamError> {
+        Ok(Self {
+            actors: texts(params, "actor")?,
+            categories: texts(params, "category")?,
+            actions: actions(params)?,
+            kinds: words(params, "kind", Kind::ALL, |kind| kind.as_str())?,
+            outcomes: words(params, "outcome", Outcome::ALL, |outcome| outcome.as_str())?,
+            targets: targets(params)?,
+            target_types: texts(params, "target_type")?,
+            ips: ips(params)?,
+            processes: texts(params, "process")?,
+        })
+    }
+}
+
+/// What `not=name:value` excludes, each value under the rules of its own parameter.
+fn negated(params: &[(String, String)]) -> Result<Filters, ParamError> {
+    let expected =
+        || ParamError::expected("not", format!("name:value, the name one of {}", FILTERS.join(", ")));
+    let pair = |value: String| {
+        let (name, value) =
+            value.split_once(':').filter(|(name, value)| FILTERS.contains(name) && !value.is_empty())?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    let pairs = texts(params, "not")?.into_iter().map(|value| pair(value).ok_or_else(expected));
+    let pairs: Vec<_> = pairs.collect::<Result<_, _>>()?;
+    Filters::parse(&pairs).map_err(|why| ParamError { parameter: "not".to_owned(), ..why })
 }
 
 /// The value of a parameter that may stand once; an empty value counts as absent, as forms send it.

@@ -43,6 +43,9 @@ pub(super) struct QueryArguments {
     /// Parameters of the API, such as kind=deleted, actor=u_3, range=last_7_days, sort=time; may be repeated
     #[arg(long = "where", short = 'w', value_name = "NAME=VALUE", value_parser = parse_pair)]
     filters: Vec<(String, String)>,
+    /// Leave out what has this value, such as kind=deleted or actor=u_3; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    not: Vec<(String, String)>,
     /// How many to show
     #[arg(long, short = 'n', default_value_t = 25)]
     limit: u64,
@@ -140,6 +143,7 @@ fn reader(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
 pub(super) fn query(arguments: QueryArguments) -> anyhow::Result<ExitCode> {
     let place = Place::open(&arguments.place)?;
     let mut params = arguments.filters;
+    params.extend(arguments.not.iter().map(|(name, value)| ("not".to_owned(), format!("{name}:{value}"))));
     if !arguments.text.is_empty() {
         params.push(("q".to_owned(), arguments.text.join(" ")));
     }

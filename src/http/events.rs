@@ -20,7 +20,7 @@ use crate::http::body::{self, ContentType};
 use crate::http::extract::{Asked, Holder, InOrg, Origin, Params, blocking, open};
 use crate::http::problem::Problem;
 use crate::http::{AsItComes, NDJSON_LINE_BYTES_MAX, reference};
-use crate::index::FacetField;
+use crate::index::{FacetField, FacetValue};
 use crate::log::{BATCH_EVENTS_MAX, Outcome, Source};
 use crate::read::{iso, present};
 
@@ -290,16 +290,16 @@ pub(super) async fn total_events(asked: Asked) -> Result<axum::Json<Value>, Prob
 
 /// Count events by value.
 ///
-/// Only values that occur, each field counted under all other filters, at most 100 of each; `prefix` narrows them down.
+/// Only values that occur, each field counted under all other filters, at most 100 of each, most frequent first; `prefix` finds others.
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/events/facets", tag = "events",
     params(
         ("org" = String, Path, description = "The organization's id"), 
         reference::QueryParameters,
         ("fields" = Option<String>, Query, description = "Of category, action, kind, actor, target_type, ip, outcome; all by default"),
-        ("prefix" = Option<String>, Query, description = "How value or label begins")
+        ("prefix" = Option<String>, Query, description = "A part of what is shown: of value, label or detail, as a search finds it")
     ),
-    responses((status = 200, description = "`{field: [{value, label, count}]}`"), (status = 400, body = Problem))
+    responses((status = 200, description = "`{field: [{value, label, count}]}`, of an actor shown by name also `detail`, the e-mail"), (status = 400, body = Problem))
 )]
 pub(super) async fn facet_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
     asked
@@ -308,15 +308,20 @@ pub(super) async fn facet_events(asked: Asked) -> Result<axum::Json<Value>, Prob
             let mut found = serde_json::Map::new();
             for (name, field) in facet_fields(&asked.params)? {
                 let values = asked.app.reader.facet(&asked.org, question, field, prefix)?;
-                let values: Vec<Value> = values
-                    .into_iter()
-                    .map(|value| json!({"value": value.value, "label": value.label, "count": value.count}))
-                    .collect();
+                let values: Vec<Value> = values.into_iter().map(facet_value).collect();
                 found.insert(name.to_owned(), Value::Array(values));
             }
             Ok(Value::Object(found))
         })
         .await
+}
+
+fn facet_value(it: FacetValue) -> Value {
+    let mut value = json!({"value": it.value, "label": it.label, "count": it.count});
+    if let Some(detail) = it.detail {
+        value["detail"] = json!(detail);
+    }
+    value
 }
 
 fn facet_fields(params: &[(String, String)]) -> Result<Vec<(&'static str, FacetField)>, Problem> {

@@ -52,6 +52,8 @@ pub(super) struct QueryParameters {
     ip: Option<Vec<String>>,
     /// Processes; repeatable.
     process: Option<Vec<String>>,
+    /// `name:value` of any parameter from `actor` to `process`: without these; repeatable.
+    not: Option<Vec<String>>,
     /// Free text: words and pieces of words, "phrases", field:value, -without.
     q: Option<String>,
     /// Only what the log held at this size.

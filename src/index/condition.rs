@@ -9,7 +9,7 @@ use std::ops::Range;
 use everlog_core::catalog::Described;
 use everlog_core::event::{Audience, Outcome};
 use everlog_core::ids::Size;
-use everlog_core::query::Query;
+use everlog_core::query::{Filters, Query};
 use everlog_core::scope::Sees;
 use everlog_core::search::{Field, Needle as Sought};
 use everlog_core::text;
@@ -153,46 +153,15 @@ impl Condition {
         }
     }
 
+    /// What the filters ask for. The field that is left out is left out of both: its facet offers what was taken away.
     fn add_filters(
         &mut self,
         query: &Query,
         resolver: &Resolver<'_, '_>,
         without: Option<FacetField>,
     ) -> Result<(), IndexError> {
-        let wants = |values: usize, field: FacetField| values > 0 && without != Some(field);
-        if wants(query.categories.len(), FacetField::Category) {
-            self.must
-                .push(resolver.actions_where(|_, described| query.categories.contains(&described.category)));
-        }
-        if wants(query.actions.len(), FacetField::Action) {
-            let named = |key: &str| query.actions.iter().any(|pattern| Query::action_matches(pattern, key));
-            self.must.push(resolver.actions_where(|key, _| named(key)));
-        }
-        if wants(query.kinds.len(), FacetField::Kind) {
-            self.must.push(resolver.actions_where(|_, described| query.kinds.contains(&described.kind)));
-        }
-        if wants(query.actors.len(), FacetField::Actor) {
-            self.must.push(Clause::codes(TermKind::Actor, resolver.actors(&query.actors)?));
-        }
-        if wants(query.outcomes.len(), FacetField::Outcome) {
-            let codes = query.outcomes.iter().map(|&outcome| outcome_code(outcome)).collect();
-            self.must.push(Clause::codes(TermKind::Outcome, codes));
-        }
-        if wants(query.target_types.len(), FacetField::TargetType) {
-            let codes = resolver.codes(CodeKind::TargetType, &query.target_types)?;
-            self.must.push(Clause::codes(TermKind::TargetType, codes));
-        }
-        if wants(query.ips.len(), FacetField::Ip) {
-            self.must.push(Clause::codes(TermKind::Ip, resolver.codes(CodeKind::Ip, &query.ips)?));
-        }
-        if !query.targets.is_empty() {
-            let raws = query.targets.iter().map(|target| schema::target_raw(&target.kind, &target.id));
-            self.must.push(Clause::raws(TermKind::Target, raws));
-        }
-        if !query.processes.is_empty() {
-            let raws = query.processes.iter().map(|process| process.clone().into_bytes());
-            self.must.push(Clause::raws(TermKind::Process, raws));
-        }
+        self.must.extend(clauses(&query.only, resolver, without)?);
+        self.must_not.extend(clauses(&query.not, resolver, without)?);
         Ok(())
     }
 
@@ -203,6 +172,49 @@ impl Condition {
             && self.must.iter().all(|clause| clause.holds(entry))
             && !self.must_not.iter().any(|clause| clause.holds(entry))
     }
+}
+
+/// One clause for each field that has values.
+fn clauses(
+    filters: &Filters,
+    resolver: &Resolver<'_, '_>,
+    without: Option<FacetField>,
+) -> Result<Vec<Clause>, IndexError> {
+    let mut clauses = Vec::new();
+    let wants = |values: usize, field: FacetField| values > 0 && without != Some(field);
+    if wants(filters.categories.len(), FacetField::Category) {
+        clauses.push(resolver.actions_where(|_, described| filters.categories.contains(&described.category)));
+    }
+    if wants(filters.actions.len(), FacetField::Action) {
+        let named = |key: &str| filters.actions.iter().any(|pattern| Query::action_matches(pattern, key));
+        clauses.push(resolver.actions_where(|key, _| named(key)));
+    }
+    if wants(filters.kinds.len(), FacetField::Kind) {
+        clauses.push(resolver.actions_where(|_, described| filters.kinds.contains(&described.kind)));
+    }
+    if wants(filters.actors.len(), FacetField::Actor) {
+        clauses.push(Clause::codes(TermKind::Actor, resolver.actors(&filters.actors)?));
+    }
+    if wants(filters.outcomes.len(), FacetField::Outcome) {
+        let codes = filters.outcomes.iter().map(|&outcome| outcome_code(outcome)).collect();
+        clauses.push(Clause::codes(TermKind::Outcome, codes));
+    }
+    if wants(filters.target_types.len(), FacetField::TargetType) {
+        let codes = resolver.codes(CodeKind::TargetType, &filters.target_types)?;
+        clauses.push(Clause::codes(TermKind::TargetType, codes));
+    }
+    if wants(filters.ips.len(), FacetField::Ip) {
+        clauses.push(Clause::codes(TermKind::Ip, resolver.codes(CodeKind::Ip, &filters.ips)?));
+    }
+    if !filters.targets.is_empty() {
+        let raws = filters.targets.iter().map(|target| schema::target_raw(&target.kind, &target.id));
+        clauses.push(Clause::raws(TermKind::Target, raws));
+    }
+    if !filters.processes.is_empty() {
+        let raws = filters.processes.iter().map(|process| process.clone().into_bytes());
+        clauses.push(Clause::raws(TermKind::Process, raws));
+    }
+    Ok(clauses)
 }
 
 impl Phrase {

@@ -46,21 +46,20 @@ impl Question<'_> {
     }
 
     /// The values of a field that occur, most frequent first.
-    pub fn facet(&self, field: FacetField, prefix: &str) -> Result<Vec<FacetValue>, IndexError> {
+    pub fn facet(&self, field: FacetField, part: &str) -> Result<Vec<FacetValue>, IndexError> {
         let counts = self.counts(field)?;
         // Several codes may stand for one value; the label comes from the newest of those that occur.
         let mut values: HashMap<String, FacetValue> = HashMap::new();
         for (code, &count) in (0_u32..).zip(&counts).filter(|(_, count)| **count > 0) {
-            let (value, label) = self.value_and_label(field, code)?;
-            let found =
-                values.entry(value.clone()).or_insert(FacetValue { value, label: String::new(), count: 0 });
-            found.label = label;
-            found.count += count;
+            let shown = self.shown(field, code)?;
+            let count = count + values.get(&shown.value).map_or(0, |it| it.count);
+            values.insert(shown.value.clone(), FacetValue { count, ..shown });
         }
-        let prefix = text::fold(prefix);
-        let begins = |text: &str| text::fold(text).starts_with(&prefix);
-        let mut values: Vec<FacetValue> =
-            values.into_values().filter(|it| begins(&it.value) || begins(&it.label)).collect();
+        let part = text::fold(part.trim());
+        let has = |text: &str| part.is_empty() || text::is_found(&part, &text::fold(text));
+        let is_wanted =
+            |it: &FacetValue| has(&it.value) || has(&it.label) || it.detail.as_deref().is_some_and(has);
+        let mut values: Vec<FacetValue> = values.into_values().filter(is_wanted).collect();
         values.sort_by_cached_key(|it| {
             (std::cmp::Reverse(it.count), text::fold(&it.label), it.label.clone(), it.value.clone())
         });
@@ -89,15 +88,17 @@ impl Question<'_> {
         Ok(counts)
     }
 
-    fn value_and_label(&self, field: FacetField, code: u32) -> Result<(String, String), IndexError> {
+    /// What a code stands for, not counted yet.
+    fn shown(&self, field: FacetField, code: u32) -> Result<FacetValue, IndexError> {
+        let of = |value: String, label: String| FacetValue { value, label, detail: None, count: 0 };
         let org = self.request.org;
         let value = |kind| self.dictionaries.with(org, kind, |values| values.value(code).to_owned());
-        let plain = |value: String| (value.clone(), value);
+        let plain = |value: String| of(value.clone(), value);
         match field {
             FacetField::Action => {
                 let key = value(CodeKind::Action)?;
                 let label = self.request.catalogs.describe(&key).label;
-                Ok((key, label))
+                Ok(of(key, label))
             }
             FacetField::Category => {
                 Ok(plain(self.request.catalogs.describe(&value(CodeKind::Action)?).category))
@@ -110,9 +111,10 @@ impl Question<'_> {
                 self.dictionaries.with(org, CodeKind::Actor, |actors| match actors.actor(code) {
                     Some(actor) => {
                         let id = actor.id.as_deref().unwrap_or_else(|| actor.kind.as_str());
-                        (id.to_owned(), actor.shown().to_owned())
+                        let detail = actor.email.clone().filter(|email| email != actor.shown());
+                        FacetValue { detail, ..of(id.to_owned(), actor.shown().to_owned()) }
                     }
-                    None => (String::new(), String::new()),
+                    None => of(String::new(), String::new()),
                 })
             }
             FacetField::TargetType => Ok(plain(value(CodeKind::TargetType)?)),

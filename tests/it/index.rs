@@ -10,7 +10,7 @@ use everlog_core::catalog::{Catalog, Catalogs, Kind};
 use everlog_core::event::{Document, Event, NewEvent, Origin, Outcome, Served, Via};
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Seed;
-use everlog_core::query::{Query, Sort, SortBy, TargetRef};
+use everlog_core::query::{Filters, Query, Sort, SortBy, TargetRef};
 use everlog_core::scope::{Scope, Sees};
 use everlog_core::search::Search;
 use serde_json::{Value, json};
@@ -356,34 +356,42 @@ fn typed(random: &mut Random) -> String {
     text
 }
 
-fn some(random: &mut Random, from: &[&str]) -> Vec<String> {
-    let count = if random.one_in(4) { 1 + random.below(2) } else { 0 };
+fn some(random: &mut Random, from: &[&str], of: usize) -> Vec<String> {
+    let count = if random.one_in(of) { 1 + random.below(2) } else { 0 };
     (0..count).map(|_| random.pick(from).to_owned()).collect()
+}
+
+/// Values of some fields, each asked for about once in `of`.
+fn filters(random: &mut Random, catalogs: &Catalogs, of: usize) -> Filters {
+    let categories: Vec<String> = ACTIONS.iter().map(|action| catalogs.describe(action).category).collect();
+    let categories: Vec<&str> = categories.iter().map(String::as_str).collect();
+    let actors: Vec<&str> =
+        [IDS, EMAILS, &["system", "anonymous", "ANA.RUIZ@acme.example", "nobody"]].concat();
+    Filters {
+        actors: some(random, &actors, of),
+        categories: some(random, &categories, of),
+        actions: some(random, &[ACTIONS, &["lead.*", "*", "nothing.done"]].concat(), of),
+        kinds: if random.one_in(of + 1) { vec![Kind::ALL[random.below(5)]] } else { Vec::new() },
+        outcomes: if random.one_in(of + 2) { vec![Outcome::ALL[random.below(3)]] } else { Vec::new() },
+        targets: some(random, TYPES, of)
+            .into_iter()
+            .map(|kind| TargetRef { kind, id: format!("t_{}", random.below(6)) })
+            .collect(),
+        target_types: some(random, TYPES, of),
+        ips: some(random, IPS, of),
+        processes: some(random, &["sp0", "sp1", "sp9"], of),
+    }
 }
 
 fn query(random: &mut Random, catalogs: &Catalogs) -> Query {
     let day = 24 * 60 * 60 * 1000;
     let start = 1_793_491_200_000; // 2026-11-01.
     let edge = |random: &mut Random| random.one_in(4).then(|| start + day * random.below(10) as u64);
-    let categories: Vec<String> = ACTIONS.iter().map(|action| catalogs.describe(action).category).collect();
-    let categories: Vec<&str> = categories.iter().map(String::as_str).collect();
-    let actors: Vec<&str> =
-        [IDS, EMAILS, &["system", "anonymous", "ANA.RUIZ@acme.example", "nobody"]].concat();
     Query {
         from_ms: edge(random),
         to_ms: edge(random),
-        actors: some(random, &actors),
-        categories: some(random, &categories),
-        actions: some(random, &[ACTIONS, &["lead.*", "*", "nothing.done"]].concat()),
-        kinds: if random.one_in(5) { vec![Kind::ALL[random.below(5)]] } else { Vec::new() },
-        outcomes: if random.one_in(6) { vec![Outcome::ALL[random.below(3)]] } else { Vec::new() },
-        targets: some(random, TYPES)
-            .into_iter()
-            .map(|kind| TargetRef { kind, id: format!("t_{}", random.below(6)) })
-            .collect(),
-        target_types: some(random, TYPES),
-        ips: some(random, IPS),
-        processes: some(random, &["sp0", "sp1", "sp9"]),
+        only: filters(random, catalogs, 4),
+        not: filters(random, catalogs, 6),
         search: if random.one_in(2) {
             Search::parse(&typed(random)).unwrap_or_default()
         } else {
@@ -448,7 +456,7 @@ fn compare(world: &World, random: &mut Random, note: &str) {
         assert_eq!(page, oracle::page(&list, start, limit), "{start:?} limit {limit} {note}");
     }
     let field = FACETS[random.below(FACETS.len())];
-    let prefix = random.pick(&["", "", "", "a", "ZO", "2001", "u_", "lead"]);
+    let prefix = random.pick(&["", "", "", "a", "ZO", "2001", "u_", "lead", "endor", "ruiz"]);
     let facet = oracle::facet(&log, &request, store, field, prefix);
     assert_eq!(index.facet(&request, field, prefix).unwrap(), facet, "{field:?} {prefix} {note}");
     let mut edges: Vec<u64> =

@@ -10,9 +10,9 @@ use std::net::IpAddr;
 use everlog::index::{FacetField, FacetValue, KindCounts, Page, Position, Request, Start};
 use everlog::store::{CodeKind, Row, Store};
 use everlog_core::catalog::{Catalogs, Kind};
-use everlog_core::event::{Actor, Audience, Document};
+use everlog_core::event::{Actor, Audience, Document, Target};
 use everlog_core::ids::Seq;
-use everlog_core::query::{Query, SortBy};
+use everlog_core::query::{Filters, Query, SortBy};
 use everlog_core::scope::Sees;
 use everlog_core::search::{Field, Needle};
 use everlog_core::sentence::sentence;
@@ -142,31 +142,43 @@ fn is_match(known: &Known, request: &Request<'_>, without: Option<FacetField>) -
         (Some(id), _) => id == value,
         (None, _) => event.actor.kind.as_str() == value,
     };
+    // For each field: whether it asks nothing, and whether the event has one of its values.
+    let fields = |of: &Filters| {
+        let is_target = |it: &Target| of.targets.iter().any(|of| of.kind == it.kind && of.id == it.id);
+        [
+            (FacetField::Actor, of.actors.is_empty(), of.actors.iter().any(is_actor)),
+            (FacetField::Category, of.categories.is_empty(), of.categories.contains(&described.category)),
+            (
+                FacetField::Action,
+                of.actions.is_empty(),
+                of.actions.iter().any(|pattern| Query::action_matches(pattern, &event.action)),
+            ),
+            (FacetField::Kind, of.kinds.is_empty(), of.kinds.contains(&described.kind)),
+            (FacetField::Outcome, of.outcomes.is_empty(), of.outcomes.contains(&event.outcome)),
+            (
+                FacetField::TargetType,
+                of.target_types.is_empty(),
+                event.targets.iter().any(|it| of.target_types.contains(&it.kind)),
+            ),
+            (
+                FacetField::Ip,
+                of.ips.is_empty(),
+                event.context.ip.as_ref().is_some_and(|ip| of.ips.contains(ip)),
+            ),
+        ]
+        .map(|(field, is_empty, has)| (off(field) || is_empty, has))
+        .into_iter()
+        .chain([
+            (of.targets.is_empty(), event.targets.iter().any(is_target)),
+            (of.processes.is_empty(), event.process.as_ref().is_some_and(|it| of.processes.contains(it))),
+        ])
+        .collect::<Vec<_>>()
+    };
     is_visible(known, request)
         && query.from_ms.is_none_or(|from| known.ms >= from)
         && query.to_ms.is_none_or(|to| known.ms < to)
-        && (off(FacetField::Actor) || query.actors.is_empty() || query.actors.iter().any(is_actor))
-        && (off(FacetField::Category)
-            || query.categories.is_empty()
-            || query.categories.contains(&described.category))
-        && (off(FacetField::Action)
-            || query.actions.is_empty()
-            || query.actions.iter().any(|pattern| Query::action_matches(pattern, &event.action)))
-        && (off(FacetField::Kind) || query.kinds.is_empty() || query.kinds.contains(&described.kind))
-        && (off(FacetField::Outcome) || query.outcomes.is_empty() || query.outcomes.contains(&event.outcome))
-        && (query.targets.is_empty()
-            || event
-                .targets
-                .iter()
-                .any(|it| query.targets.iter().any(|of| of.kind == it.kind && of.id == it.id)))
-        && (off(FacetField::TargetType)
-            || query.target_types.is_empty()
-            || event.targets.iter().any(|it| query.target_types.contains(&it.kind)))
-        && (off(FacetField::Ip)
-            || query.ips.is_empty()
-            || event.context.ip.as_ref().is_some_and(|ip| query.ips.contains(ip)))
-        && (query.processes.is_empty()
-            || event.process.as_ref().is_some_and(|it| query.processes.contains(it)))
+        && fields(&query.only).iter().all(|(is_off, has)| *is_off || *has)
+        && fields(&query.not).iter().all(|(is_off, has)| *is_off || !*has)
         && text_matches(known, request)
 }
 
@@ -238,7 +250,7 @@ pub fn facet(
     field: FacetField,
     prefix: &str,
 ) -> Vec<FacetValue> {
-    let mut counts: BTreeMap<String, (u64, BTreeSet<usize>, String)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, (u64, BTreeSet<usize>, String, Option<String>)> = BTreeMap::new();
     let forms = store.codes(request.org, CodeKind::Actor, everlog::store::Code(0)).unwrap();
     for known in matching(log, request, Some(field)) {
         let event = &known.document.event;
@@ -269,14 +281,19 @@ pub fn facet(
             // The label is that of the newest form that occurs.
             if found.1.last().is_none_or(|newest| code >= *newest) {
                 found.2 = label;
+                let email = actor.email.clone().filter(|email| email != actor.shown());
+                found.3 = email.filter(|_| field == FacetField::Actor);
             }
             found.1.insert(code);
         }
     }
     let mut values: Vec<FacetValue> = counts
         .into_iter()
-        .map(|(value, (count, _, label))| FacetValue { value, label, count })
-        .filter(|it| fold(&it.value).starts_with(&fold(prefix)) || fold(&it.label).starts_with(&fold(prefix)))
+        .map(|(value, (count, _, label, detail))| FacetValue { value, label, detail, count })
+        .filter(|it| {
+            let shown = [Some(&it.value), Some(&it.label), it.detail.as_ref()];
+            prefix.is_empty() || shown.into_iter().flatten().any(|text| is_found(&fold(prefix), &fold(text)))
+        })
         .collect();
     values.sort_by(|a, b| {
         let by_label = (fold(&a.label), &a.label, &a.value).cmp(&(fold(&b.label), &b.label, &b.value));

@@ -266,6 +266,62 @@ fn injections_in_every_parameter_are_values_that_nothing_has_or_are_refused_by_n
     server.check_log();
 }
 
+/// D17, L10: what a filter finds and what it leaves out are the whole, in every count and in the list.
+#[test]
+fn what_a_filter_finds_and_what_it_leaves_out_are_everything() {
+    let (server, key) = world();
+    let total =
+        |params: &[(&str, &str)]| get(&server, &key, "/total", params).body["total"].as_u64().unwrap();
+    for (name, value) in [
+        ("actor", "u_1"),
+        ("actor", "U1@x.example"),
+        ("category", "Leads"),
+        ("action", "lead.*"),
+        ("kind", "deleted"),
+        ("outcome", "denied"),
+        ("target", "lead:l_4"),
+        ("target_type", "deal"),
+        ("ip", "10.0.5.1"),
+        ("process", "p_2"),
+    ] {
+        let not = format!("{name}:{value}");
+        let (with, without) = (total(&[(name, value)]), total(&[("not", &not)]));
+        assert!(with > 0 && with + without == COUNT as u64, "{not}: {with} and {without}");
+        assert_eq!(total(&[(name, value), ("not", &not)]), 0, "{not}");
+        let page = get(&server, &key, "", &[("not", &not), ("limit", "1000")]);
+        assert_eq!(ids(&page.body).len() as u64, without, "{not}");
+        let histogram = get(&server, &key, "/histogram", &[("not", &not)]).body;
+        let counted = histogram["buckets"].as_array().unwrap().iter();
+        let counted: u64 = counted.flat_map(|it| KINDS.map(|kind| it[kind].as_u64().unwrap())).sum();
+        assert_eq!(counted, without, "{not}");
+    }
+    // The facet of a field still offers what was taken away; the others do not count it.
+    let facets = get(&server, &key, "/facets", &[("not", "kind:deleted"), ("fields", "kind,action")]).body;
+    let has =
+        |field: &str, value: &str| facets[field].as_array().unwrap().iter().any(|it| it["value"] == value);
+    assert!(has("kind", "deleted") && !has("action", "lead.deleted") && has("action", "lead.created"));
+    // Every one of them is obeyed, and with the filters.
+    let both = total(&[("not", "kind:deleted"), ("not", "actor:u_1"), ("not", "actor:u_2")]);
+    let counted = (0..COUNT).filter(|at| at % 6 != 2 && ![1, 2].contains(&(at % 4))).count();
+    assert_eq!(both, counted as u64);
+}
+
+/// An id, an e-mail or a part of a name finds an actor; equal names are told apart by their e-mails.
+#[test]
+fn actors_beyond_the_most_active_are_found_by_a_part_of_what_is_shown() {
+    let (server, key) = world();
+    for (part, values) in
+        [("u_3", vec!["u_3"]), ("ana", vec!["u_0", "u_3"]), ("2@x.ex", vec!["u_2"]), ("cen", vec!["u_2"])]
+    {
+        let facets = get(&server, &key, "/facets", &[("fields", "actor"), ("prefix", part)]).body;
+        let mut found: Vec<_> =
+            facets["actor"].as_array().unwrap().iter().map(|it| it["value"].as_str().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, values, "{part}");
+        assert!(facets["actor"][0]["detail"].as_str().unwrap().ends_with("@x.example"), "{facets}");
+    }
+}
+
 #[test]
 fn numbers_out_of_bounds_are_400_and_named() {
     let (server, key) = world();
@@ -280,6 +336,20 @@ fn numbers_out_of_bounds_are_400_and_named() {
         ("kind", vec!["Created", "created,updated", "x"]),
         ("outcome", vec!["ok", "Success"]),
         ("target", vec!["lead", ":", "lead:", ":l_1"]),
+        (
+            "not",
+            vec![
+                "kind",
+                ":",
+                "kind:",
+                "q:x",
+                "not:kind:created",
+                "kind:x",
+                "ip:x",
+                "target:lead",
+                "action:l*d",
+            ],
+        ),
         ("range", vec!["Today", "last_8_days", "tomorrow"]),
         ("tz", vec!["Mars", "+99:00", "Europe/Berlin; x"]),
         ("from", vec!["x", "2026-13-01", "2026-02-30T00:00:00Z", "1e9", "-1"]),

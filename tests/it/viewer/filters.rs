@@ -16,6 +16,7 @@ fn address(sent: &[(&str, &str)]) -> Address {
 
 fn values(names: &[(&str, &str, u64)]) -> Vec<FacetValue> {
     let value = |(value, label, count): &(&str, &str, u64)| FacetValue {
+        detail: None,
         value: (*value).to_owned(),
         label: (*label).to_owned(),
         count: *count,
