@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use everlog_core::checkpoint::{Checkpoint, LogKey};
 use everlog_core::ids::{OrgId, Size};
 use everlog_core::leaf::LogId;
+use tokio::sync::Semaphore;
 
 use crate::access::{Access, Organization};
 use crate::config::{Config, LISTEN_DEFAULT};
@@ -23,6 +24,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
 
 mod keys;
+pub mod live;
 mod stopping;
 
 pub use keys::{KeyFileError, OPERATOR_FILE};
@@ -65,6 +67,8 @@ pub struct Parts {
     pub quotas: Quotas,
     /// Held while an organization is changed, so that of two changes at once neither undoes the other.
     pub changes: tokio::sync::Mutex<()>,
+    /// Places for those who follow a log.
+    pub listeners: Arc<Semaphore>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,
@@ -178,6 +182,7 @@ impl App {
             requests: Requests::default(),
             quotas: Quotas::default(),
             changes: tokio::sync::Mutex::default(),
+            listeners: live::places(),
             stopping: Stopping::default(),
             store,
             directory,

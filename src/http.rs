@@ -27,6 +27,7 @@ mod extract;
 mod feed;
 mod keys;
 mod layers;
+mod live;
 mod operations;
 mod organizations;
 mod problem;

@@ -28,6 +28,7 @@ mod order;
 mod read;
 mod schema;
 mod segment;
+mod since;
 mod tail;
 mod texts;
 mod vocabulary;
@@ -35,6 +36,7 @@ mod words;
 mod write;
 
 pub use dictionary::actor_value;
+pub use since::{LOOK_EVENTS_MAX, Since};
 
 use condition::Condition;
 use dictionary::Dictionaries;
@@ -281,6 +283,16 @@ impl Index {
     /// As `page`.
     pub fn span(&self, request: &Request<'_>) -> Result<Option<(u64, u64)>, IndexError> {
         self.ask(request, None, |question| question.span())
+    }
+
+    /// The matches among the events committed from a position on, in the order of the log, at most `limit`, and how far
+    /// it has looked: going on from there, every match is found once, whatever is written meanwhile. The request's size
+    /// and order say nothing here.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub fn since(&self, request: &Request<'_>, from: Seq, limit: usize) -> Result<Since, IndexError> {
+        since::since(&self.shared, request, from, limit)
     }
 
     /// Makes the words of an organization's events anew, in the background: its catalogs have changed, or values in its

@@ -17,9 +17,11 @@ use crate::store::{Row, Store, StoreError};
 
 mod cursor;
 mod edges;
+mod live;
 mod present;
 
 pub use cursor::CursorKey;
+pub use live::{Arrived, LAST_EVENT_ID};
 pub use present::{iso, present};
 
 use cursor::Cursor;

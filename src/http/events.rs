@@ -3,11 +3,12 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use everlog_core::catalog::Kind;
 use everlog_core::event::Mode;
 use everlog_core::hex::Hex;
+use everlog_core::ids::Seq;
 use everlog_core::query::once;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -16,8 +17,10 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::access::{Organization, Right};
 use crate::app::App;
+use crate::app::live::Follow;
 use crate::http::body::{self, ContentType};
 use crate::http::extract::{Asked, Holder, InOrg, Origin, Params, blocking, open};
+use crate::http::live;
 use crate::http::problem::Problem;
 use crate::http::{AsItComes, NDJSON_LINE_BYTES_MAX, reference};
 use crate::index::{FacetField, FacetValue};
@@ -261,18 +264,43 @@ impl Intake {
 ///
 /// A page in the order asked for, newest first by default. `next` and `previous` are the cursors of the pages around it;
 /// later pages hold only what was there when the first one was asked for.
+///
+/// With `Accept: text/event-stream` the events that match and are recorded from now on, in the order of the log, each as a
+/// message `event`. Ids are opaque; `Last-Event-ID` resumes without loss. Order and `limit` say nothing then, and there are
+/// no pages.
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/events", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::PageParameters),
-    responses((status = 200, description = "`{data, next, previous}`"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, description = "`{data, next, previous}`, or a stream of events"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem))
 )]
-pub(super) async fn list_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
-    asked
-        .answer(&[], |asked, question| {
-            let page = asked.app.reader.page(&asked.org, question)?;
-            let data: Vec<Value> = page.events.iter().map(|event| present(event, &asked.org)).collect();
-            Ok(json!({"data": data, "next": page.next, "previous": page.previous}))
-        })
-        .await
+pub(super) async fn list_events(asked: Asked, headers: HeaderMap) -> Result<Response, Problem> {
+    if live::is_wanted(&headers) {
+        return follow(asked, &headers).await;
+    }
+    let list = asked.answer(&[], |asked, question| {
+        let page = asked.app.reader.page(&asked.org, question)?;
+        let data: Vec<Value> = page.events.iter().map(|event| present(event, &asked.org)).collect();
+        Ok(json!({"data": data, "next": page.next, "previous": page.previous}))
+    });
+    Ok(([(header::VARY, "Accept")], list.await?).into_response())
+}
+
+/// The list as it grows, from the last message that the caller has seen, or from now on.
+async fn follow(asked: Asked, headers: &HeaderMap) -> Result<Response, Problem> {
+    let opening = live::opening(&asked.app, headers, asked.org.entry().row.id.clone())?;
+    let seen = live::last_event_id(headers)?.map(str::to_owned);
+    blocking(move || {
+        let Asked { app, org, params, moment } = asked;
+        app.reader.live_query(&params, &[], &moment)?;
+        let end = app.reader.size(&org)?;
+        // A log that was brought back from a backup may be shorter than it was.
+        let from = match seen {
+            Some(id) => app.reader.open_position(&org, &id)?.min(Seq(end.0)),
+            None => Seq(end.0),
+        };
+        let listener = app.listen(opening, Follow::Matching { params, others: &[] }, from)?;
+        Ok(live::stream(app, &org, from, listener, |app, org, next| app.reader.seal_position(org, next)))
+    })
+    .await
 }
 
 /// Count events.

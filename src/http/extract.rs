@@ -38,7 +38,11 @@ impl FromRequestParts<App> for Holder {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+/// The credential of a request.
+///
+/// # Errors
+/// When there is none, or more than one.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (given.next(), given.next()) else {
         return Err(Denied::Unauthenticated.into());
@@ -175,6 +179,17 @@ fn moment(caller: &Caller, org: &Organization) -> Moment {
     };
     let time_zone = own.unwrap_or_else(|| org.entry().time_zone.clone());
     Moment { now_ms: now_ms(), time_zone, week_start: week_start(org) }
+}
+
+/// Opens an organization for the reader who holds a credential, and says what relative times mean to them now.
+///
+/// # Errors
+/// When the credential does not work, or no longer, or not here.
+pub(super) fn enter(app: &App, token: &str, id: &OrgId) -> Result<(Organization, Moment), Denied> {
+    let caller = app.access.authenticate(token, now_ms())?;
+    let org = app.access.open(&caller, id, Right::Read)?;
+    let moment = moment(&caller, &org);
+    Ok((org, moment))
 }
 
 /// A reader and the parameters of a question to one log.

@@ -1,31 +1,20 @@
 //! `/v1/organizations/{org}/feed`: the log in its own order, as pages or as it grows. Deliberately absent: filters; a feed
 //! is for programs that want everything exactly once.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use everlog_core::ids::Seq;
 use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, ParamError, once};
 use serde_json::{Value, json};
-use tokio::sync::{broadcast, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
 
-use crate::access::{Organization, Right};
+use crate::access::Right;
 use crate::app::App;
+use crate::app::live::Follow;
 use crate::http::extract::{Holder, InOrg, Params, blocking, open};
+use crate::http::live;
 use crate::http::problem::Problem;
 use crate::read::present;
-
-/// How many events are fetched together for a listener.
-const GROUP_EVENTS: usize = 100;
-/// How many messages may wait for a slow listener.
-const MESSAGES_MAX: usize = 100;
-/// How often a listener looks by itself, should an announcement have been missed.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Read the log in its own order.
 ///
@@ -54,9 +43,13 @@ pub(super) async fn read_feed(
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
     let (from, limit) = range(&params.0, &headers)?;
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepts.contains("text/event-stream") {
-        return Ok(listen(app, org, from).into_response());
+    if live::is_wanted(&headers) {
+        let opening = live::opening(&app, &headers, org.entry().row.id.clone())?;
+        let listener = app.listen(opening, Follow::Everything, from)?;
+        // What was seen last is the position in front.
+        return Ok(live::stream(app, &org, from, listener, |_, _, next| {
+            (i128::from(next.0) - 1).to_string()
+        }));
     }
     blocking(move || {
         let events = app.reader.feed(&org, from, limit)?;
@@ -70,15 +63,14 @@ pub(super) async fn read_feed(
 
 /// From which position on, and how many.
 fn range(params: &[(String, String)], headers: &HeaderMap) -> Result<(Seq, usize), Problem> {
-    let last_seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let after = once(params, "after")?.map(str::to_owned);
-    let after = match last_seen.or(after) {
-        None => -1,
-        Some(text) => {
-            let number = text.parse::<i64>().ok().filter(|after| (-1..i64::MAX).contains(after));
-            number.ok_or_else(|| ParamError::expected("after", "a position, or −1"))?
-        }
-    };
+    let after =
+        match live::last_event_id(headers)?.map_or_else(|| once(params, "after"), |it| Ok(Some(it)))? {
+            None => -1,
+            Some(text) => {
+                let number = text.parse::<i64>().ok().filter(|after| (-1..i64::MAX).contains(after));
+                number.ok_or_else(|| ParamError::expected("after", "a position, or −1"))?
+            }
+        };
     let limit = match once(params, "limit")? {
         None => LIMIT_DEFAULT,
         Some(text) => {
@@ -88,54 +80,4 @@ fn range(params: &[(String, String)], headers: &HeaderMap) -> Result<(Seq, usize
     };
     // One behind −1 is 0, and no position is negative.
     Ok((Seq(u64::try_from(after + 1).unwrap_or(0)), limit))
-}
-
-fn listen(app: App, org: Organization, from: Seq) -> impl IntoResponse {
-    let (messages, received) = mpsc::channel::<Result<Message, Infallible>>(MESSAGES_MAX);
-    let grown = app.log.listen();
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stopping.wait() => {}
-            // The listener has gone, or the log cannot be read: it will come back with its Last-Event-ID.
-            _ = follow(&app, &org, from, grown, &messages) => {}
-        }
-    });
-    Sse::new(ReceiverStream::new(received)).keep_alive(KeepAlive::default())
-}
-
-async fn follow(
-    app: &App,
-    org: &Organization,
-    mut from: Seq,
-    mut grown: broadcast::Receiver<crate::log::Grown>,
-    messages: &mpsc::Sender<Result<Message, Infallible>>,
-) -> Option<()> {
-    loop {
-        loop {
-            let (reader, held) = (app.reader.clone(), org.clone());
-            let read = blocking(move || Ok(reader.feed(&held, from, GROUP_EVENTS)?));
-            let events = read.await.ok()?;
-            if events.is_empty() {
-                break;
-            }
-            for event in &events {
-                let message =
-                    Message::default().id(event.seq.to_string()).json_data(present(event, org)).ok()?;
-                messages.send(Ok(message)).await.ok()?;
-            }
-            from = Seq(from.0 + events.len() as u64);
-        }
-        loop {
-            tokio::select! {
-                () = messages.closed() => return None,
-                () = tokio::time::sleep(LOOK_AGAIN) => break,
-                told = grown.recv() => match told {
-                    Ok(told) if told.org != org.code() => {}
-                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => break,
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                },
-            }
-        }
-    }
 }

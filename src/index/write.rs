@@ -18,7 +18,7 @@ use crate::index::segment::Segment;
 use crate::index::tail::Tail;
 use crate::index::vocabulary::Vocabularies;
 use crate::index::{CatalogsOf, IndexError};
-use crate::store::{Append, OrgCode, Store};
+use crate::store::{Append, OrgCode, Row, Store};
 
 /// So many events are committed at once in a busy time: half of what may wait, so that taking in goes on meanwhile.
 const COMMIT_EVENTS_MAX: usize = 10_000;
@@ -83,7 +83,15 @@ pub(super) fn read_entries(
     if rows.len() != count {
         return Err(IndexError::missing(entries.org, Seq(from.0 + rows.len() as u64)));
     }
-    let entry = |row: &crate::store::Row| {
+    entries_of(entries, &rows)
+}
+
+/// The entries of rows.
+///
+/// # Errors
+/// When a row holds no event, or the codes of one cannot be read.
+pub(super) fn entries_of(entries: &Entries<'_>, rows: &[Row]) -> Result<Vec<Entry>, IndexError> {
+    let entry = |row: &Row| {
         let document: Document = serde_json::from_slice(&row.document)
             .map_err(|_| IndexError::unreadable(entries.org, row.seq))?;
         entries.entry(row.seq, row.received_ms, &document)

@@ -1,11 +1,13 @@
-//! Cursors: what a later page needs to know, sealed so that a reader can neither read nor change it.
+//! Cursors: what a later page needs to know, sealed so that a reader can neither read nor change it; and the position
+//! from which a listener goes on, sealed too. Positions and sizes would tell a restricted reader how much is hidden.
 //!
 //! Deliberately absent: organization and visibility. They come from the credential, every time; a cursor of one
-//! organization shown to another finds places there like any other question. It is sealed because positions and sizes
-//! would tell a restricted reader how much is hidden.
+//! organization shown to another finds places there like any other question. A listener's position is bound to its log.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use everlog_core::ids::Seq;
+use everlog_core::leaf::LogId;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,8 @@ use crate::index::Position;
 
 /// The version of a cursor, authenticated with it: another version's cursor does not open.
 const VERSION: &[u8] = b"everlog-cursor/v1";
+/// The same for a position that a listener goes on from; the id of its log follows.
+const POSITION_VERSION: &[u8] = b"everlog-position/v1";
 /// Longest cursor that is looked at, in bytes.
 const CURSOR_BYTES_MAX: usize = 1 << 20;
 
@@ -44,22 +48,40 @@ impl CursorKey {
         Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key has 32 bytes")))
     }
 
+    pub(super) fn seal(&self, cursor: &Cursor) -> String {
+        self.seal_bytes(VERSION, serde_json::to_vec(cursor).unwrap_or_default())
+    }
+
+    pub(super) fn open(&self, text: &str) -> Option<Cursor> {
+        serde_json::from_slice(&self.open_bytes(VERSION, text)?).ok()
+    }
+
+    /// Seals a position of one log: as long as any other, and for no other log.
+    pub(super) fn seal_position(&self, log: &LogId, position: Seq) -> String {
+        self.seal_bytes(&bound(log), position.0.to_be_bytes().to_vec())
+    }
+
+    /// The position of this log that was sealed.
+    pub(super) fn open_position(&self, log: &LogId, text: &str) -> Option<Seq> {
+        let bytes = self.open_bytes(&bound(log), text)?;
+        Some(Seq(u64::from_be_bytes(bytes.try_into().ok()?)))
+    }
+
     /// # Panics
     /// Where the system has no randomness left to give.
     #[expect(
         clippy::expect_used,
         reason = "a nonce must not repeat; a cursor is far below the cipher's limit"
     )]
-    pub(super) fn seal(&self, cursor: &Cursor) -> String {
+    fn seal_bytes(&self, bound: &[u8], mut sealed: Vec<u8>) -> String {
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).expect("the system gives random bytes");
-        let mut sealed = serde_json::to_vec(cursor).unwrap_or_default();
         let unique = Nonce::assume_unique_for_key(nonce);
-        self.0.seal_in_place_append_tag(unique, Aad::from(VERSION), &mut sealed).expect("a cursor is short");
+        self.0.seal_in_place_append_tag(unique, Aad::from(bound), &mut sealed).expect("a cursor is short");
         URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
     }
 
-    pub(super) fn open(&self, text: &str) -> Option<Cursor> {
+    fn open_bytes(&self, bound: &[u8], text: &str) -> Option<Vec<u8>> {
         if text.len() > CURSOR_BYTES_MAX {
             return None;
         }
@@ -67,7 +89,10 @@ impl CursorKey {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut sealed = sealed.to_vec();
-        let opened = self.0.open_in_place(nonce, Aad::from(VERSION), &mut sealed).ok()?;
-        serde_json::from_slice(opened).ok()
+        Some(self.0.open_in_place(nonce, Aad::from(bound), &mut sealed).ok()?.to_vec())
     }
+}
+
+fn bound(log: &LogId) -> Vec<u8> {
+    [POSITION_VERSION, &log.0].concat()
 }

@@ -8,6 +8,8 @@ mod feed;
 mod hostile_json;
 mod isolation;
 mod keys;
+mod listen;
+mod live;
 mod ndjson;
 mod organizations;
 mod protocol;

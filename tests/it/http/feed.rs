@@ -1,13 +1,12 @@
 //! `GET feed` and `GET checkpoint`: the log in its own order, whole, for those who see everything. Deliberately absent: who
 //! that is; see `routes` and `visibility`.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
 use everlog_core::checkpoint::VerifierKey;
 use serde_json::{Value, json};
 
+use crate::http::listen::Stream;
 use crate::server::{Server, event};
 
 const FEED: &str = "/v1/organizations/acme/feed";
@@ -76,57 +75,29 @@ fn a_position_or_limit_that_is_none_is_400_and_named() {
     }
 }
 
-/// Reads one message: its id and its data.
-fn message(reader: &mut impl BufRead) -> (String, Value) {
-    let mut id = String::new();
-    loop {
-        let mut line = String::new();
-        assert!(reader.read_line(&mut line).unwrap() > 0, "the stream ended");
-        if let Some(found) = line.strip_prefix("id: ") {
-            id = found.trim().to_owned();
-        }
-        if let Some(data) = line.strip_prefix("data: ") {
-            let data = serde_json::from_str(data).unwrap();
-            // The id may stand behind the data.
-            while id.is_empty() {
-                line.clear();
-                reader.read_line(&mut line).unwrap();
-                id = line.strip_prefix("id: ").unwrap_or_default().trim().to_owned();
-            }
-            return (id, data);
-        }
-    }
-}
-
-fn listen(server: &Server, key: &str, query: &str, more: &str) -> BufReader<TcpStream> {
-    let mut stream = TcpStream::connect(server.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let head = format!(
-        "GET {FEED}{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nAccept: text/event-stream\r\n{more}\r\n"
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    BufReader::new(stream)
-}
-
 #[test]
 fn a_listener_hears_what_is_there_and_what_comes_and_goes_on_where_it_was() {
     let server = Server::start();
     let (key, globex) = (server.tenant("acme", "workspace"), server.tenant("globex", "workspace"));
     fill(&server, &key, 250);
-    let mut reader = listen(&server, &key, "", "Accept-Encoding: gzip\r\n");
+    let mut stream = Stream::open(&server, FEED, &key, "Accept-Encoding: gzip\r\n");
+    let message = |stream: &mut Stream| -> (String, Value) {
+        let message = stream.message();
+        (message.id, message.data)
+    };
     for seq in 0..250 {
-        let (id, data) = message(&mut reader);
+        let (id, data) = message(&mut stream);
         assert_eq!((id, &data["seq"]), (seq.to_string(), &json!(seq)));
     }
     for seq in 250..260 {
         // What another organization does is not heard.
         server.post("/v1/organizations/globex/events", &globex, &event("other.thing"));
         fill(&server, &key, 1);
-        let (id, data) = message(&mut reader);
+        let (id, data) = message(&mut stream);
         assert_eq!((id, &data["organization"]), (seq.to_string(), &json!("acme")));
     }
-    drop(reader);
-    let mut again = listen(&server, &key, "?after=3", "Last-Event-ID: 254\r\n");
+    drop(stream);
+    let mut again = Stream::open(&server, &format!("{FEED}?after=3"), &key, "Last-Event-ID: 254\r\n");
     assert_eq!(message(&mut again).0, "255", "what was seen last counts, not the URL");
 }
 
@@ -135,12 +106,12 @@ fn many_listeners_that_go_away_leave_nothing_behind() {
     let server = Server::start();
     let key = server.tenant("acme", "workspace");
     fill(&server, &key, 1_000);
-    let readers: Vec<_> = (0..50).map(|_| listen(&server, &key, "", "")).collect();
+    let readers: Vec<_> = (0..50).map(|_| Stream::open(&server, FEED, &key, "")).collect();
     fill(&server, &key, 1_000);
     drop(readers);
     assert_eq!(server.get(&format!("{FEED}?after=1998"), &key).body["data"][0]["seq"], 1_999);
     // Stopping does not wait for listeners.
-    let _held = listen(&server, &key, "", "");
+    let _held = Stream::open(&server, FEED, &key, "");
     let started = std::time::Instant::now();
     drop(server);
     assert!(started.elapsed() < Duration::from_secs(15), "a listener kept the server from stopping");
