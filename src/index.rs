@@ -17,9 +17,11 @@ use everlog_core::scope::Scope;
 
 use crate::store::{Append, OrgCode, Store, StoreError};
 
+mod caches;
 mod check;
 mod condition;
 mod count;
+mod cursor;
 mod dictionary;
 mod disk;
 mod document;
@@ -38,6 +40,7 @@ mod write;
 pub use dictionary::actor_value;
 pub use since::{LOOK_EVENTS_MAX, Since};
 
+use caches::Caches;
 use condition::Condition;
 use dictionary::Dictionaries;
 use disk::Disk;
@@ -45,7 +48,6 @@ use document::Entries;
 use matches::Snapshot;
 use read::Question;
 use tail::Tail;
-use vocabulary::Vocabularies;
 use write::{Job, Shared, Writer};
 
 /// The catalogs in force for an organization: the words of an event come from them.
@@ -199,7 +201,7 @@ impl Index {
             store,
             catalogs,
             dictionaries,
-            vocabularies: Vocabularies::default(),
+            caches: Caches::default(),
             tail: Tail::new(disk.segments()?),
         });
         let (taken, handle) = (Mutex::new(disk.watermark.pos), disk.index().clone());
@@ -352,7 +354,7 @@ impl Index {
             snapshot: &snapshot,
             condition: &condition,
             dictionaries: &self.shared.dictionaries,
-            vocabularies: &self.shared.vocabularies,
+            caches: &self.shared.caches,
             store: &*self.shared.store,
         })
     }

@@ -26,7 +26,7 @@ use crate::store::{CodeKind, OrgCode};
 pub(super) const ACCESS: &str = "Access";
 
 /// What is found when any part of it is: codes, raw values, words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Clause {
     /// Sorted codes by kind.
     pub codes: BTreeMap<TermKind, Vec<u32>>,

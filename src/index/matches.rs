@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use everlog_core::event::Document;
-use everlog_core::ids::{Seq, Size};
+use everlog_core::ids::Seq;
 use tantivy::DocId;
 
+use crate::index::caches::Caches;
 use crate::index::condition::{Condition, Phrase};
+use crate::index::count::Tally;
+use crate::index::cursor::Cursor;
 use crate::index::document::Entry;
-use crate::index::segment::{Docs, Segment};
+use crate::index::segment::Segment;
 use crate::index::texts::holds_phrase;
-use crate::index::vocabulary::{Vocabularies, Vocabulary};
 use crate::index::{IndexError, Request};
 use crate::store::Store;
 
@@ -60,11 +62,7 @@ pub(super) struct Snapshot {
 
 /// One match.
 #[derive(Clone, Copy)]
-pub(super) struct Hit<'a> {
-    pub key: u64,
-    pub seq: Seq,
-    place: Place<'a>,
-}
+pub(super) struct Hit<'a>(Place<'a>);
 
 #[derive(Clone, Copy)]
 enum Place<'a> {
@@ -77,40 +75,43 @@ fn code(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-impl Hit<'_> {
+impl<'a> Hit<'a> {
+    pub fn of_segment(segment: &'a Segment, doc: DocId) -> Self {
+        Self(Place::Segment(segment, doc))
+    }
+
+    pub fn key(&self) -> u64 {
+        match self.0 {
+            Place::Segment(segment, doc) => segment.keys.get_val(doc),
+            Place::Tail(entry) => entry.key,
+        }
+    }
+
+    pub fn seq(&self) -> Seq {
+        match self.0 {
+            Place::Segment(segment, doc) => Seq(segment.seqs.get_val(doc)),
+            Place::Tail(entry) => entry.seq,
+        }
+    }
+
     pub fn action(&self) -> u32 {
-        match self.place {
+        match self.0 {
             Place::Segment(segment, doc) => code(segment.actions.get_val(doc)),
             Place::Tail(entry) => entry.action,
         }
     }
 
     pub fn actor(&self) -> u32 {
-        match self.place {
+        match self.0 {
             Place::Segment(segment, doc) => code(segment.actors.get_val(doc)),
             Place::Tail(entry) => entry.actor,
         }
     }
 
     pub fn ip(&self) -> Option<u32> {
-        match self.place {
+        match self.0 {
             Place::Segment(segment, doc) => segment.ips.get_val(doc).checked_sub(1).map(code),
             Place::Tail(entry) => entry.ip,
-        }
-    }
-
-    pub fn outcome(&self) -> u32 {
-        match self.place {
-            Place::Segment(segment, doc) => code(segment.outcomes.get_val(doc)),
-            Place::Tail(entry) => entry.outcome,
-        }
-    }
-
-    /// Calls `each` with the types of its targets, each once.
-    pub fn target_types(&self, each: &mut dyn FnMut(u32)) {
-        match self.place {
-            Place::Segment(segment, doc) => segment.target_types.values_for_doc(doc).map(code).for_each(each),
-            Place::Tail(entry) => entry.target_types.iter().copied().for_each(each),
         }
     }
 }
@@ -120,8 +121,7 @@ pub(super) struct Matches<'a> {
     cursors: Vec<Cursor<'a>>,
     /// Sorted by key.
     tail: Vec<&'a Entry>,
-    verifier: Verifier<'a>,
-    deadline: Deadline,
+    walk: Walk<'a>,
 }
 
 impl<'a> Matches<'a> {
@@ -134,23 +134,24 @@ impl<'a> Matches<'a> {
         snapshot: &'a Snapshot,
         condition: &'a Condition,
         keys: &Range<u64>,
-        vocabularies: &Vocabularies,
+        caches: &'a Caches,
         store: &'a dyn Store,
     ) -> Result<Self, IndexError> {
         let deadline = Deadline::new(request.deadline);
         deadline.look()?;
         let keys = condition.keys.start.max(keys.start)..condition.keys.end.min(keys.end);
-        let verifier = Verifier { request, store };
-        let mut matches = Self { cursors: Vec::new(), tail: Vec::new(), verifier, deadline };
+        let walk = Walk { verifier: Verifier { request, store }, caches, deadline };
+        let mut matches = Self { cursors: Vec::new(), tail: Vec::new(), walk };
         if condition.must.iter().any(|clause| clause.is_empty()) || keys.is_empty() {
             return Ok(matches);
         }
+        let clauses = Arc::new((condition.must.clone(), condition.must_not.clone()));
         for segment in snapshot.segments.iter() {
-            let cursor = Cursor::new(segment, condition, &keys, vocabularies, &mut matches.deadline)?;
+            let cursor = Cursor::new(segment, condition, &clauses, &keys, &mut matches.walk)?;
             matches.cursors.extend(cursor);
         }
         for entry in snapshot.tail.iter() {
-            matches.deadline.tick()?;
+            matches.walk.deadline.tick()?;
             if keys.contains(&entry.key)
                 && condition.holds(entry)
                 && matches.tail_phrases(condition, entry)?
@@ -164,7 +165,7 @@ impl<'a> Matches<'a> {
 
     fn tail_phrases(&mut self, condition: &Condition, entry: &Entry) -> Result<bool, IndexError> {
         for phrase in &condition.phrases {
-            let holds = phrase.is_candidate(entry) && self.verifier.holds(phrase, entry.seq)?;
+            let holds = phrase.is_candidate(entry) && self.walk.verifier.holds(phrase, entry.seq)?;
             if holds == phrase.negated {
                 return Ok(false);
             }
@@ -178,11 +179,12 @@ impl<'a> Matches<'a> {
     /// When the index or the store cannot be read, or time is up.
     pub fn each(mut self, mut each: impl FnMut(&Hit<'a>)) -> Result<(), IndexError> {
         for entry in &self.tail {
-            each(&Hit { key: entry.key, seq: entry.seq, place: Place::Tail(entry) });
+            each(&Hit(Place::Tail(entry)));
         }
         for cursor in &mut self.cursors {
-            while let Some(doc) = cursor.next(&self.verifier, &mut self.deadline)? {
-                each(&cursor.hit(doc));
+            cursor.settle(&mut self.walk)?;
+            while let Some(doc) = cursor.next(&mut self.walk)? {
+                each(&Hit::of_segment(cursor.segment, doc));
             }
         }
         Ok(())
@@ -196,15 +198,40 @@ impl<'a> Matches<'a> {
     pub fn count(mut self) -> Result<u64, IndexError> {
         let mut count = self.tail.len() as u64;
         for cursor in &mut self.cursors {
-            if cursor.is_whole() {
-                count += cursor.count_whole(&mut self.deadline)?;
-                continue;
-            }
-            while cursor.next(&self.verifier, &mut self.deadline)?.is_some() {
-                count += 1;
-            }
+            count += cursor.count(&mut self.walk)?;
         }
         Ok(count)
+    }
+
+    /// How many matches have each code.
+    ///
+    /// # Errors
+    /// When the index or the store cannot be read, or time is up.
+    pub fn tally(mut self, tally: &Tally) -> Result<Vec<u64>, IndexError> {
+        let mut counts = Vec::new();
+        for entry in &self.tail {
+            tally.count_entry(entry, &mut counts);
+        }
+        for cursor in &mut self.cursors {
+            let own = cursor.tally(tally, &mut self.walk)?;
+            counts.resize(counts.len().max(own.len()), 0);
+            counts.iter_mut().zip(own.iter()).for_each(|(count, own)| *count += own);
+        }
+        Ok(counts)
+    }
+
+    /// The keys of the newest and of the oldest match.
+    ///
+    /// # Errors
+    /// When the index or the store cannot be read, or time is up.
+    pub fn span(mut self) -> Result<Option<(u64, u64)>, IndexError> {
+        let ends = self.tail.first().zip(self.tail.last()).map(|(newest, oldest)| (newest.key, oldest.key));
+        let mut span = ends;
+        for cursor in &mut self.cursors {
+            let Some((newest, oldest)) = cursor.span(&mut self.walk)? else { continue };
+            span = Some(span.map_or((newest, oldest), |(a, b)| (a.min(newest), b.max(oldest))));
+        }
+        Ok(span)
     }
 
     /// Calls `each` with the matches newest first until it says to stop.
@@ -217,24 +244,24 @@ impl<'a> Matches<'a> {
     pub fn newest_first(mut self, mut each: impl FnMut(&Hit<'a>) -> bool) -> Result<(), IndexError> {
         let mut heads = Vec::with_capacity(self.cursors.len());
         for cursor in &mut self.cursors {
-            heads.push(cursor.next_hit(&self.verifier, &mut self.deadline)?);
+            heads.push(cursor.next_keyed(&mut self.walk)?);
         }
         let mut tail = self.tail.iter().peekable();
         let mut run: Vec<Hit<'a>> = Vec::new();
         loop {
             let first =
-                heads.iter().flatten().map(|hit| hit.key).chain(tail.peek().map(|entry| entry.key)).min();
+                heads.iter().flatten().map(|(key, _)| *key).chain(tail.peek().map(|entry| entry.key)).min();
             let Some(key) = first else { return Ok(()) };
             for (head, cursor) in heads.iter_mut().zip(&mut self.cursors) {
-                while let Some(hit) = head.filter(|hit| hit.key == key) {
-                    run.push(hit);
-                    *head = cursor.next_hit(&self.verifier, &mut self.deadline)?;
+                while let Some((_, doc)) = head.filter(|(at, _)| *at == key) {
+                    run.push(Hit::of_segment(cursor.segment, doc));
+                    *head = cursor.next_keyed(&mut self.walk)?;
                 }
             }
             while let Some(entry) = tail.next_if(|entry| entry.key == key) {
-                run.push(Hit { key, seq: entry.seq, place: Place::Tail(entry) });
+                run.push(Hit(Place::Tail(entry)));
             }
-            run.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.seq));
+            run.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.seq()));
             for hit in run.drain(..) {
                 if !each(&hit) {
                     return Ok(());
@@ -244,166 +271,25 @@ impl<'a> Matches<'a> {
     }
 }
 
+/// What every step of a walk needs.
+pub(super) struct Walk<'a> {
+    pub verifier: Verifier<'a>,
+    pub caches: &'a Caches,
+    pub deadline: Deadline,
+}
+
 /// Looks into the event itself, where words alone cannot tell.
-struct Verifier<'a> {
+pub(super) struct Verifier<'a> {
     request: &'a Request<'a>,
     store: &'a dyn Store,
 }
 
 impl Verifier<'_> {
-    fn holds(&self, phrase: &Phrase, seq: Seq) -> Result<bool, IndexError> {
+    pub fn holds(&self, phrase: &Phrase, seq: Seq) -> Result<bool, IndexError> {
         let rows = self.store.rows(self.request.org, &[seq])?;
         let row = rows.first().ok_or_else(|| IndexError::missing(self.request.org, seq))?;
         let document: Document = serde_json::from_slice(&row.document)
             .map_err(|_| IndexError::unreadable(self.request.org, seq))?;
         Ok(holds_phrase(&document, self.request.catalogs, phrase.field.as_ref(), &phrase.tokens))
-    }
-}
-
-/// The matches in one segment.
-struct Cursor<'a> {
-    segment: &'a Segment,
-    next: DocId,
-    end: DocId,
-    must: Vec<Docs>,
-    must_not: Vec<Docs>,
-    phrases: Vec<(&'a Phrase, Vec<Docs>)>,
-    size: Size,
-    /// Whether every position in the segment is below the size.
-    is_within_size: bool,
-}
-
-impl<'a> Cursor<'a> {
-    fn new(
-        segment: &'a Segment,
-        condition: &'a Condition,
-        keys: &Range<u64>,
-        vocabularies: &Vocabularies,
-        deadline: &mut Deadline,
-    ) -> Result<Option<Self>, IndexError> {
-        let range = segment.range(keys);
-        if range.is_empty() {
-            return Ok(None);
-        }
-        let mut all = condition.must.iter().chain(&condition.must_not);
-        let has_words = all.any(|clause| !clause.words.is_empty()) || !condition.phrases.is_empty();
-        let vocabulary = if has_words {
-            vocabularies.get(segment, condition.org)?
-        } else {
-            Arc::new(Vocabulary::default())
-        };
-        let mut docs = |clause| segment.docs(condition.org, clause, &range, &vocabulary, deadline);
-        let mut must = Vec::new();
-        for clause in &condition.must {
-            let docs = docs(clause)?;
-            if docs.is_empty() {
-                return Ok(None);
-            }
-            must.push(docs);
-        }
-        let must_not = condition.must_not.iter().map(&mut docs).collect::<Result<Vec<_>, _>>()?;
-        let mut phrases = Vec::new();
-        for phrase in &condition.phrases {
-            let candidates = phrase.candidates.iter().map(&mut docs).collect::<Result<Vec<_>, _>>()?;
-            if candidates.iter().any(Docs::is_empty) {
-                if phrase.negated {
-                    continue;
-                }
-                return Ok(None);
-            }
-            // What must be there can be sought; what must not be there is only asked about.
-            let asked = if phrase.negated {
-                candidates
-            } else {
-                must.extend(candidates);
-                Vec::new()
-            };
-            phrases.push((phrase, asked));
-        }
-        must.sort_by_key(Docs::cost);
-        Ok(Some(Self {
-            segment,
-            next: range.start,
-            end: range.end,
-            must,
-            must_not: must_not.into_iter().filter(|docs| !docs.is_empty()).collect(),
-            phrases,
-            size: condition.size,
-            is_within_size: condition.size.holds(Seq(segment.seqs.max_value())),
-        }))
-    }
-
-    fn hit(&self, doc: DocId) -> Hit<'a> {
-        let segment = self.segment;
-        Hit {
-            key: segment.keys.get_val(doc),
-            seq: Seq(segment.seqs.get_val(doc)),
-            place: Place::Segment(segment, doc),
-        }
-    }
-
-    fn next_hit(
-        &mut self,
-        verifier: &Verifier<'_>,
-        deadline: &mut Deadline,
-    ) -> Result<Option<Hit<'a>>, IndexError> {
-        Ok(self.next(verifier, deadline)?.map(|doc| self.hit(doc)))
-    }
-
-    fn next(
-        &mut self,
-        verifier: &Verifier<'_>,
-        deadline: &mut Deadline,
-    ) -> Result<Option<DocId>, IndexError> {
-        'docs: while self.next < self.end {
-            deadline.tick()?;
-            let doc = self.next;
-            for docs in &mut self.must {
-                let found = docs.seek(doc);
-                if found > doc {
-                    self.next = found;
-                    continue 'docs;
-                }
-            }
-            self.next += 1;
-            if self.segment.is_deleted(doc)
-                || self.must_not.iter_mut().any(|docs| docs.seek(doc) == doc)
-                || !(self.is_within_size || self.size.holds(Seq(self.segment.seqs.get_val(doc))))
-                || !self.phrases_hold(doc, verifier)?
-            {
-                continue;
-            }
-            return Ok(Some(doc));
-        }
-        Ok(None)
-    }
-
-    /// Whether every document of the range matches, but for those that must not.
-    fn is_whole(&self) -> bool {
-        self.must.is_empty() && self.phrases.is_empty() && self.is_within_size && !self.segment.has_deleted()
-    }
-
-    fn count_whole(&mut self, deadline: &mut Deadline) -> Result<u64, IndexError> {
-        let mut hidden = 0;
-        let mut next = self.next;
-        while let Some(doc) =
-            self.must_not.iter_mut().map(|docs| docs.seek(next)).min().filter(|doc| *doc < self.end)
-        {
-            deadline.tick()?;
-            hidden += 1;
-            next = doc + 1;
-        }
-        Ok(u64::from(self.end - self.next) - hidden)
-    }
-
-    fn phrases_hold(&mut self, doc: DocId, verifier: &Verifier<'_>) -> Result<bool, IndexError> {
-        for (phrase, candidates) in &mut self.phrases {
-            let is_candidate = candidates.iter_mut().all(|docs| docs.seek(doc) == doc);
-            let holds = is_candidate && verifier.holds(phrase, Seq(self.segment.seqs.get_val(doc)))?;
-            if holds == phrase.negated {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 }

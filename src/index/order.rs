@@ -140,15 +140,23 @@ impl Order {
         }
     }
 
-    /// A match as a row of the list.
-    pub fn row(&self, hit: &Hit<'_>) -> Row {
-        let code = self.code(hit);
-        let column = match (&self.ranks, code) {
+    /// The first part of a match's rank: what stands in the column.
+    pub fn column(&self, hit: &Hit<'_>) -> u64 {
+        self.column_of(self.code(hit))
+    }
+
+    fn column_of(&self, code: Option<u32>) -> u64 {
+        match (&self.ranks, code) {
             (None, _) => 0,
             (Some(_), None) => ABSENT,
             (Some(ranks), Some(code)) => self.directed(ranks.of_code(code)),
-        };
-        Row { rank: self.rank(column, hit.key, hit.seq), key: hit.key, seq: hit.seq, code }
+        }
+    }
+
+    /// A match as a row of the list.
+    pub fn row(&self, hit: &Hit<'_>) -> Row {
+        let (code, key, seq) = (self.code(hit), hit.key(), hit.seq());
+        Row { rank: self.rank(self.column_of(code), key, seq), key, seq, code }
     }
 
     /// The rank of a place in the list.

@@ -6,11 +6,11 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
+use crate::index::caches::Caches;
 use crate::index::condition::Condition;
 use crate::index::dictionary::Dictionaries;
 use crate::index::matches::{Hit, Matches, Snapshot};
 use crate::index::order::{Order, Rank, Row};
-use crate::index::vocabulary::Vocabularies;
 use crate::index::{IndexError, Page, Position, Request, Start, schema};
 use crate::store::Store;
 
@@ -20,7 +20,7 @@ pub(super) struct Question<'a> {
     pub snapshot: &'a Snapshot,
     pub condition: &'a Condition,
     pub dictionaries: &'a Dictionaries,
-    pub vocabularies: &'a Vocabularies,
+    pub caches: &'a Caches,
     pub store: &'a dyn Store,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Question<'a> {
     }
 
     fn matches_within(&self, keys: &Range<u64>) -> Result<Matches<'a>, IndexError> {
-        Matches::new(self.request, self.snapshot, self.condition, keys, self.vocabularies, self.store)
+        Matches::new(self.request, self.snapshot, self.condition, keys, self.caches, self.store)
     }
 
     /// Calls `each` with every match, in no order.
@@ -125,7 +125,9 @@ impl<'a> Question<'a> {
         let mut count = 0_usize;
         self.each(|hit| {
             count += 1;
-            first.push(order.row(hit));
+            if !first.is_beyond(order.column(hit)) {
+                first.push(order.row(hit));
+            }
         })?;
         let mut rows = first.into_sorted();
         rows.drain(..skip.min(rows.len()));
@@ -183,6 +185,13 @@ struct Rows {
 struct Smallest<T: Ord> {
     heap: BinaryHeap<T>,
     limit: usize,
+}
+
+impl Smallest<Row> {
+    /// Whether no row with this in its column can be among the smallest: most are left out without looking further.
+    fn is_beyond(&self, column: u64) -> bool {
+        self.heap.len() >= self.limit && self.heap.peek().is_none_or(|largest| column > largest.rank[0])
+    }
 }
 
 impl<T: Ord> Smallest<T> {

@@ -143,7 +143,7 @@ impl Segment {
 struct Union {
     within: Range<DocId>,
     lists: Vec<SegmentPostings>,
-    bits: Option<Vec<u64>>,
+    bits: Option<Bits>,
 }
 
 impl Union {
@@ -153,13 +153,11 @@ impl Union {
             self.lists.push(list);
             return;
         }
-        let length = (self.within.end - self.within.start) as usize;
-        let bits = self.bits.get_or_insert_with(|| vec![0; length.div_ceil(64)]);
+        let bits = self.bits.get_or_insert_with(|| Bits::new(&self.within));
         for mut list in self.lists.drain(..).chain([list]) {
             let mut doc = seek(&mut list, self.within.start);
             while doc < self.within.end {
-                let at = (doc - self.within.start) as usize;
-                bits[at / 64] |= 1 << (at % 64);
+                bits.set(doc);
                 doc = list.advance();
             }
         }
@@ -167,7 +165,7 @@ impl Union {
 
     fn into_docs(self) -> Docs {
         match self.bits {
-            Some(bits) => Docs::Bits { start: self.within.start, bits },
+            Some(bits) => Docs::Bits(Arc::new(bits)),
             None => Docs::Lists(self.lists),
         }
     }
@@ -176,7 +174,7 @@ impl Union {
 /// Documents in ascending order.
 pub(super) enum Docs {
     Lists(Vec<SegmentPostings>),
-    Bits { start: DocId, bits: Vec<u64> },
+    Bits(Arc<Bits>),
 }
 
 impl Docs {
@@ -189,7 +187,7 @@ impl Docs {
     pub fn cost(&self) -> u64 {
         match self {
             Self::Lists(lists) => lists.iter().map(|list| u64::from(list.doc_freq())).sum(),
-            Self::Bits { bits, .. } => bits.len() as u64 * 64,
+            Self::Bits(bits) => bits.words.len() as u64 * 64,
         }
     }
 
@@ -197,22 +195,58 @@ impl Docs {
     pub fn seek(&mut self, target: DocId) -> DocId {
         match self {
             Self::Lists(lists) => lists.iter_mut().map(|list| seek(list, target)).min().unwrap_or(TERMINATED),
-            Self::Bits { start, bits } => {
-                let at = target.saturating_sub(*start) as usize;
-                let mut word = at / 64;
-                // The bits before the target are masked out of the first word.
-                let mut mask = u64::MAX << (at % 64);
-                while let Some(set) = bits.get(word) {
-                    let left = set & mask;
-                    if left != 0 {
-                        return *start + (word * 64) as DocId + left.trailing_zeros();
-                    }
-                    mask = u64::MAX;
-                    word += 1;
-                }
-                TERMINATED
-            }
+            Self::Bits(bits) => bits.first_from(target).unwrap_or(TERMINATED),
         }
+    }
+}
+
+/// A set of documents of a range, a bit for each.
+#[derive(Debug)]
+pub(super) struct Bits {
+    start: DocId,
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// The empty set.
+    pub fn new(within: &Range<DocId>) -> Self {
+        Self { start: within.start, words: vec![0; within.len().div_ceil(64)] }
+    }
+
+    /// Adds a document of the range.
+    pub fn set(&mut self, doc: DocId) {
+        let at = (doc - self.start) as usize;
+        self.words[at / 64] |= 1 << (at % 64);
+    }
+
+    pub fn size_bytes(&self) -> usize {
+        self.words.len() * size_of::<u64>()
+    }
+
+    /// How many documents it holds.
+    pub fn count(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// The first document from `target` on.
+    pub fn first_from(&self, target: DocId) -> Option<DocId> {
+        let at = target.saturating_sub(self.start) as usize;
+        // The bits before the target are masked out of the first word.
+        let mut mask = u64::MAX << (at % 64);
+        for (place, word) in self.words.iter().enumerate().skip(at / 64) {
+            let left = word & mask;
+            if left != 0 {
+                return Some(self.start + (place * 64) as DocId + left.trailing_zeros());
+            }
+            mask = u64::MAX;
+        }
+        None
+    }
+
+    /// The last document.
+    pub fn last(&self) -> Option<DocId> {
+        let (place, word) = self.words.iter().enumerate().rev().find(|(_, word)| **word != 0)?;
+        Some(self.start + (place * 64) as DocId + 63 - word.leading_zeros())
     }
 }
 

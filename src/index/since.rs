@@ -47,9 +47,9 @@ pub(super) fn since(
     let condition = Condition::new(request, &shared.dictionaries, None)?;
     let every = 0..u64::MAX;
     let store = &*shared.store;
-    let matches = Matches::new(request, &snapshot, &condition, &every, &shared.vocabularies, store)?;
+    let matches = Matches::new(request, &snapshot, &condition, &every, &shared.caches, store)?;
     let mut seqs = Vec::new();
-    matches.each(|hit| seqs.push(hit.seq))?;
+    matches.each(|hit| seqs.push(hit.seq()))?;
     seqs.sort_unstable();
     if seqs.len() > limit {
         let upto = seqs[limit];

@@ -3,6 +3,7 @@
 //! Deliberately absent: who holds the words. An event in the tail, a segment's share of an organization and a dictionary
 //! of coded values each keep one of these.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use everlog_core::text::{INSIDE_CHARS_MIN, begins_part};
@@ -33,7 +34,7 @@ pub(super) struct Group {
 }
 
 /// Which groups are looked at.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     All,
     Kind(WordKind),
@@ -50,11 +51,25 @@ pub(super) struct Needle {
 }
 
 /// Where in a word a needle may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Fit {
     Anywhere,
     PartStart,
     Whole,
+}
+
+impl PartialEq for Needle {
+    fn eq(&self, other: &Self) -> bool {
+        (self.finder.needle(), self.fit) == (other.finder.needle(), other.fit)
+    }
+}
+
+impl Eq for Needle {}
+
+impl Hash for Needle {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.finder.needle(), self.fit).hash(hasher);
+    }
 }
 
 impl Needle {

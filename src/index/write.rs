@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use everlog_core::event::Document;
 use everlog_core::ids::Seq;
 
+use crate::index::caches::Caches;
 use crate::index::dictionary::Dictionaries;
 use crate::index::disk::{Disk, Watermark};
 use crate::index::document::{Entries, Entry};
 use crate::index::schema::{self, BLOCK_BITS};
 use crate::index::segment::Segment;
 use crate::index::tail::Tail;
-use crate::index::vocabulary::Vocabularies;
 use crate::index::{CatalogsOf, IndexError};
 use crate::store::{Append, OrgCode, Row, Store};
 
@@ -46,7 +46,7 @@ pub(super) struct Shared {
     pub store: Arc<dyn Store>,
     pub catalogs: CatalogsOf,
     pub dictionaries: Dictionaries,
-    pub vocabularies: Vocabularies,
+    pub caches: Caches,
     pub tail: Tail,
 }
 
@@ -229,7 +229,7 @@ impl Writer {
 
     fn publish(&self) -> Result<(), IndexError> {
         let segments = self.disk.segments()?;
-        self.shared.vocabularies.keep(&segments.iter().map(Segment::id).collect());
+        self.shared.caches.keep(&segments.iter().map(Segment::id).collect());
         self.shared.tail.publish(segments, self.disk.watermark.pos);
         Ok(())
     }
