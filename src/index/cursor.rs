@@ -75,8 +75,14 @@ impl<'a> Cursor<'a> {
                 return Ok(Some(cursor));
             }
         }
-        let is_possible = cursor.open(condition, &range, walk)?;
-        Ok(is_possible.then_some(cursor))
+        if !cursor.open(condition, &range, walk)? {
+            return Ok(None);
+        }
+        // Many lists were read to their ends already: whoever asks next shall not have to.
+        if cursor.must.iter().any(|docs| matches!(docs, Docs::Bits(_))) {
+            cursor.settle(walk)?;
+        }
+        Ok(Some(cursor))
     }
 
     /// Opens the lists of what must and must not be; false where there can be no match.
