@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod checkpoint;
 pub mod event;
 pub mod hex;
+pub mod history;
 pub mod ids;
 pub mod json;
 pub mod leaf;
