@@ -34,6 +34,7 @@ mod problem;
 mod reference;
 mod serve;
 mod sessions;
+mod targets;
 
 pub(crate) use events::answer;
 pub use problem::Problem;
@@ -96,6 +97,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::facet_events))
         .routes(routes!(events::histogram_events))
         .routes(routes!(events::read_event))
+        .routes(routes!(targets::read_target))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))
         .routes(routes!(checkpoint::read_log_key))

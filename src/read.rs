@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use everlog_core::event::Event;
 use everlog_core::ids::{Seq, Size};
-use everlog_core::query::{LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, ParamFault, Query, once, zone};
+use everlog_core::query::{
+    LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, ParamFault, Query, TargetRef, once, zone,
+};
 use jiff::civil::Weekday;
+use serde_json::json;
 
 use crate::access::Organization;
 use crate::index::{FacetField, FacetValue, Index, IndexError, KindCounts, Page, Position, Request, Start};
@@ -17,10 +20,12 @@ use crate::store::{Row, Store, StoreError};
 
 mod cursor;
 mod edges;
+mod history;
 mod live;
 mod present;
 
 pub use cursor::CursorKey;
+pub use history::STEPS_MAX;
 pub use live::{Arrived, LAST_EVENT_ID};
 pub use present::{iso, present};
 
@@ -45,6 +50,9 @@ pub enum ReadError {
     /// The store cannot answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The record has more events than a state is made of.
+    #[error("the record has more than {STEPS_MAX} events, from which its state is not rebuilt")]
+    TooManySteps,
     /// A stored document is not what was written.
     #[error("event {seq} cannot be read as it is stored")]
     Corrupt {
@@ -103,6 +111,8 @@ pub struct Reader {
 
 /// The parameters that choose a page; the rest is the query.
 const PAGE_PARAMETERS: &[&str] = &["limit", "cursor", "skip"];
+/// Under which name a cursor keeps the record of its question; no parameter that is understood has it.
+const RECORD: &str = "/record";
 
 impl Reader {
     /// Reads from a store and its index, with the installation's key for cursors.
@@ -121,7 +131,26 @@ impl Reader {
         others: &[&str],
         moment: &Moment,
     ) -> Result<Question, ReadError> {
+        self.question_about(org, None, params, others, moment)
+    }
+
+    /// The same within the history of one record, which stands in the path and not among the parameters.
+    ///
+    /// # Errors
+    /// As `question`; a cursor of another record is one of another question.
+    pub fn question_about(
+        &self,
+        org: &Organization,
+        record: Option<&TargetRef>,
+        params: &[(String, String)],
+        others: &[&str],
+        moment: &Moment,
+    ) -> Result<Question, ReadError> {
         let limit = limit(params)?;
+        let about = record.map(|it| (RECORD.to_owned(), json!([it.kind, it.id]).to_string()));
+        if record.is_some() && params.iter().any(|(name, _)| name == "target") {
+            return Err(ParamError::new("target", ParamFault::Excludes("the record in the path")).into());
+        }
         let asked = |(name, _): &&(String, String)| {
             !PAGE_PARAMETERS.contains(&name.as_str()) && name != "size" && !others.contains(&name.as_str())
         };
@@ -140,6 +169,8 @@ impl Reader {
             }
             let size = size.map_or(head, |size| Size(size).min(head));
             let start = Start::Skip(skip.unwrap_or(0));
+            repeated.extend(about);
+            let query = within(query, record);
             return Ok(Question { query, size, asked_ms: moment.now_ms, start, limit, params: repeated });
         };
         if skip.is_some() {
@@ -148,13 +179,15 @@ impl Reader {
         let cursor = self.cursors.open(text).ok_or_else(|| {
             ParamError::expected("cursor", "the value of next or previous of an earlier page, unchanged")
         })?;
-        if !(repeated.is_empty() || repeated == cursor.params) {
+        let (own, asked): (Vec<_>, Vec<_>) =
+            cursor.params.iter().cloned().partition(|(name, _)| name == RECORD);
+        if !(own.into_iter().next() == about && (repeated.is_empty() || repeated == asked)) {
             return Err(
                 ParamError::expected("cursor", "a cursor of this query; it belongs to another one").into()
             );
         }
         let moment = Moment { now_ms: cursor.asked_ms, ..moment.clone() };
-        let query = Query::parse(&cursor.params, &[], &moment)?;
+        let query = within(Query::parse(&asked, &[], &moment)?, record);
         let size = Size(cursor.size).min(self.store.head(org.code())?.size);
         let start =
             if cursor.backwards { Start::Before(cursor.position) } else { Start::After(cursor.position) };
@@ -280,6 +313,14 @@ impl Reader {
     fn events(&self, org: &Organization, seqs: &[Seq]) -> Result<Vec<Event>, ReadError> {
         self.store.rows(org.code(), seqs)?.into_iter().map(event_of).collect()
     }
+}
+
+/// The query within the history of a record.
+fn within(mut query: Query, record: Option<&TargetRef>) -> Query {
+    if let Some(record) = record {
+        query.only.targets = vec![record.clone()];
+    }
+    query
 }
 
 /// The event that a row holds.

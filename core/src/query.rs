@@ -13,7 +13,7 @@ use crate::search::{Search, SearchError};
 
 mod range;
 
-pub use range::{Range, zone};
+pub use range::{Range, moment_in, zone};
 
 /// Most values of one repeatable parameter.
 pub const FILTER_VALUES_MAX: usize = 100;

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use everlog_core::event::Via;
 use everlog_core::ids::OrgId;
-use everlog_core::query::Moment;
+use everlog_core::query::{Moment, TargetRef};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -220,8 +220,21 @@ impl Asked {
         others: &'static [&'static str],
         answer: impl FnOnce(&Self, &Question) -> Result<Value, Problem> + Send + 'static,
     ) -> Result<axum::Json<Value>, Problem> {
+        self.answer_about(None, others, answer).await
+    }
+
+    /// The same within the history of one record, when there is one.
+    pub async fn answer_about(
+        self,
+        record: impl Into<Option<TargetRef>>,
+        others: &'static [&'static str],
+        answer: impl FnOnce(&Self, &Question) -> Result<Value, Problem> + Send + 'static,
+    ) -> Result<axum::Json<Value>, Problem> {
+        let record = record.into();
         blocking(move || {
-            let question = self.app.reader.question(&self.org, &self.params, others, &self.moment)?;
+            let reader = &self.app.reader;
+            let question =
+                reader.question_about(&self.org, record.as_ref(), &self.params, others, &self.moment)?;
             answer(&self, &question).map(axum::Json)
         })
         .await

@@ -201,6 +201,9 @@ impl From<ReadError> for Problem {
             ReadError::Index(IndexError::TimedOut) => Self::unavailable(
                 "the question took too long; narrow it down, for example by a range of time",
             ),
+            why @ ReadError::TooManySteps => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_events", why.to_string())
+            }
             ReadError::Store(why) => Self::from(why),
             why => Self::internal(&why),
         }

@@ -17,4 +17,5 @@ mod query;
 mod routes;
 mod sessions;
 mod stopping;
+mod targets;
 mod visibility;

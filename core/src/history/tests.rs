@@ -20,7 +20,13 @@ fn step(at: u64, kind: Kind, before: Value, after: Value) -> Step {
     }
     changes.0.retain(|_, change| change.before != change.after);
     let is_said = !(before.is_null() && after.is_null());
-    Step { event: format!("e-{at}"), seq: Seq(at), occurred_ms: at, kind, changes: is_said.then_some(changes) }
+    Step {
+        event: format!("e-{at}"),
+        seq: Seq(at),
+        occurred_ms: at,
+        kind,
+        changes: is_said.then_some(changes),
+    }
 }
 
 fn at(steps: &[Step], at_ms: u64) -> State {
@@ -72,7 +78,10 @@ fn what_was_never_recorded_is_a_gap_and_no_guess() {
     assert_eq!(what(&[created.clone(), created.clone()]), ["deletion"]);
     assert_eq!(what(&[step(1, Kind::Created, Value::Null, Value::Null)]), ["initial_values"]);
     let deleted = step(2, Kind::Deleted, Value::Null, Value::Null);
-    assert_eq!(what(&[created.clone(), deleted.clone(), update(3, json!({"a": 1}), json!({"a": 2}))]), ["return"]);
+    assert_eq!(
+        what(&[created.clone(), deleted.clone(), update(3, json!({"a": 1}), json!({"a": 2}))]),
+        ["return"]
+    );
     // Who only names new values says nothing about the old ones.
     assert_eq!(what(&[created.clone(), update(2, Value::Null, json!({"a": 2, "b": 3}))]), [""; 0]);
     // To be looked at is no gap, nor does it bring anything back.

@@ -97,6 +97,23 @@ pub fn zone(params: &[(String, String)], moment: &Moment) -> Result<TimeZone, Pa
     }
 }
 
+/// The moment that the value of a parameter means, in milliseconds since 1970, in the zone in which the question's dates
+/// are meant; a bare date means the end of that day.
+///
+/// # Errors
+/// When it is no time.
+pub fn moment_in(
+    name: &str,
+    text: &str,
+    params: &[(String, String)],
+    moment: &Moment,
+) -> Result<u64, ParamError> {
+    let zone = zone(params, moment)?;
+    let is_date = text.len() == "2026-11-20".len();
+    let ms = end(name, text, &zone, 1.day())?;
+    Ok(if is_date { ms.saturating_sub(1) } else { ms })
+}
+
 /// The range that the parameters `from`, `to`, `range` and `tz` mean.
 pub(super) fn resolve(
     params: &[(String, String)],

@@ -44,6 +44,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/events/facets", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/histogram", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/{id}", Scope("read")),
+    ("GET", "/v1/organizations/{org}/targets/{type}/{id}", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
     ("GET", "/v1/log-key", Nothing),
@@ -84,6 +85,7 @@ fn world() -> World {
     let (acme, globex) = (server.tenant("acme", "workspace"), server.tenant("globex", "workspace"));
     let mut first = event("lead.created");
     first["id"] = json!("e-1");
+    first["targets"] = json!([{"type": "lead", "id": "e-1"}]);
     assert_eq!(server.post("/v1/organizations/acme/events", &acme, &first).status, 201);
     let made = server.post(
         "/v1/organizations/acme/keys",
@@ -98,7 +100,7 @@ impl World {
     fn call(&self, method: &str, path: &str, org: &str, key: &str) -> Answer {
         let id = if path.contains("/keys/") { self.key_id.as_str() } else { "e-1" };
         let sent = body(method, path).map(|body| body.to_string());
-        let path = path.replace("{org}", org).replace("{id}", id);
+        let path = path.replace("{org}", org).replace("{type}", "lead").replace("{id}", id);
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
     }
 }
@@ -192,7 +194,11 @@ fn a_strangers_key_learns_no_more_than_of_an_organization_that_does_not_exist() 
 fn another_tenants_event_and_key_are_not_found_by_their_ids() {
     let world = world();
     let own = |path: &str| world.server.get(&format!("/v1/organizations/globex{path}"), &world.globex);
-    for [foreign, unknown] in [["/events/e-1", "/events/e-2"], ["/events/0", "/events/1"]] {
+    for [foreign, unknown] in [
+        ["/events/e-1", "/events/e-2"],
+        ["/events/0", "/events/1"],
+        ["/targets/lead/e-1", "/targets/lead/e-2"],
+    ] {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
     }
@@ -267,7 +273,7 @@ fn other_verbs_are_405_and_name_those_that_are_possible() {
     let paths: BTreeSet<_> = ROUTES.iter().map(|(_, path, _)| *path).collect();
     for path in paths {
         let known: BTreeSet<_> = ROUTES.iter().filter(|it| it.1 == path).map(|it| it.0).collect();
-        let path = path.replace("{org}", "acme").replace("{id}", "e-1");
+        let path = path.replace("{org}", "acme").replace("{type}", "lead").replace("{id}", "e-1");
         for verb in ["TRACE", "OPTIONS", "PUT", "PROPFIND", "get", "X".repeat(40).as_str()] {
             let answer = world.server.request(
                 verb,
