@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::log::REDACTABLE_NOT;
+use crate::settings::origin::{NoOrigin, WebOrigin};
+
+pub mod origin;
 
 /// Most entries of one list.
 const LIST_MAX: usize = 100;
@@ -126,8 +129,8 @@ impl Settings {
             }
         }
         for (name, list) in &lists[..2] {
-            if let Some(bad) = list.iter().find(|origin| !is_origin(origin)) {
-                faults.push((name, format!("{bad} is not an origin such as https://app.example")));
+            if let Some(bad) = list.iter().find(|origin| WebOrigin::try_from(origin.as_str()).is_err()) {
+                faults.push((name, format!("{bad} is {NoOrigin}")));
             }
         }
         if let Some(bad) = self.redact.iter().find(|pointer| !is_redactable(pointer)) {
@@ -167,13 +170,6 @@ impl Settings {
         }
         faults
     }
-}
-
-fn is_origin(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
-    })
 }
 
 fn is_redactable(pointer: &str) -> bool {

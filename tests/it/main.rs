@@ -12,6 +12,7 @@ mod index;
 mod memory_store;
 mod oracle;
 mod server;
+mod settings;
 mod store;
 mod store_sqlite;
 mod tidy;
