@@ -25,9 +25,11 @@ use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
 
 mod keys;
 pub mod live;
+mod peer;
 mod stopping;
 
 pub use keys::{KeyFileError, OPERATOR_FILE};
+pub use peer::Peer;
 pub use stopping::Stopping;
 
 /// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.
@@ -241,6 +243,7 @@ impl Parts {
             Err(StoreError::Exists(_)) => return Err(OrganizationError::Exists),
             Err(why) => return Err(DirectoryError::Store(why).into()),
         }
+        self.directory.forget_embedders();
         let made = self.directory.find(&id)?;
         made.ok_or_else(|| {
             DirectoryError::Store(StoreError::Corrupt(format!("{id} was made and is not there"))).into()

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: permission. `access` decides who gets to hold what is found here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 use everlog_core::catalog::{self, Catalog, Catalogs};
@@ -50,10 +50,14 @@ pub struct Directory {
     known: RwLock<Known>,
 }
 
+type Embedders = HashMap<String, BTreeSet<String>>;
+
 #[derive(Default)]
 struct Known {
     by_id: HashMap<OrgId, Arc<Entry>>,
     by_code: HashMap<OrgCode, Arc<Entry>>,
+    /// The origins that some organization lists in `embed_origins`, each with the `avatar_origins` of those that do.
+    embedders: Option<Arc<Embedders>>,
     /// How often something was forgotten: what was read before that may be what was to be forgotten.
     forgotten: u64,
 }
@@ -103,10 +107,37 @@ impl Directory {
         self.store.organizations()?.into_iter().map(|row| self.load(row, forgotten)).collect()
     }
 
+    /// Whether some organization may be shown inside pages of this origin: then the origins of the pictures that those
+    /// organizations show. Which ones they are is not told.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn embedding(&self, origin: &str) -> Result<Option<BTreeSet<String>>, StoreError> {
+        let kept = self.known.read().unwrap_or_else(|it| it.into_inner()).embedders.clone();
+        if let Some(embedders) = kept {
+            return Ok(embedders.get(origin).cloned());
+        }
+        let forgotten = self.forgotten();
+        let embedders = Arc::new(embedders_of(&self.store.organizations()?));
+        let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
+        if known.forgotten == forgotten {
+            known.embedders = Some(Arc::clone(&embedders));
+        }
+        Ok(embedders.get(origin).cloned())
+    }
+
+    /// Forgets who may embed: an organization was made.
+    pub fn forget_embedders(&self) {
+        let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
+        known.forgotten += 1;
+        known.embedders = None;
+    }
+
     /// Forgets what is known of an organization: it was changed.
     pub fn forget(&self, code: OrgCode) {
         let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
         known.forgotten += 1;
+        known.embedders = None;
         if let Some(entry) = known.by_code.remove(&code) {
             known.by_id.remove(&entry.row.id);
         }
@@ -127,6 +158,20 @@ impl Directory {
         }
         Ok(entry)
     }
+}
+
+fn embedders_of(rows: &[OrganizationRow]) -> Embedders {
+    let mut embedders = Embedders::new();
+    for row in rows {
+        let listed = |member: &str| {
+            let list = row.settings.get(member).and_then(|list| list.as_array()).into_iter().flatten();
+            list.filter_map(|origin| origin.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        for embedder in listed("embed_origins") {
+            embedders.entry(embedder).or_default().extend(listed("avatar_origins"));
+        }
+    }
+    embedders
 }
 
 /// Loads what a row names.

@@ -3,9 +3,9 @@
 //! Deliberately absent: bodies, which `body` reads strictly.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use everlog_core::event::Via;
@@ -15,15 +15,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::access::{Caller, Denied, Organization, Right};
-use crate::app::App;
+use crate::app::{App, Peer};
 use crate::http::problem::Problem;
 use crate::log::{Source, now_ms};
 use crate::read::{Question, week_start};
 
 /// Most parameters of a URL.
 const PARAMETERS_MAX: usize = 1_000;
-/// Most addresses that are believed of a chain of proxies.
-const FORWARDED_MAX: usize = 20;
 
 /// The holder of the one credential of a request.
 pub(super) struct Holder(pub Caller);
@@ -121,30 +119,14 @@ impl Params {
 }
 
 /// The addresses by which a request came: the peer's, and what trusted proxies say.
-pub(super) struct Origin {
-    remote: Option<IpAddr>,
-    forwarded: Vec<String>,
-}
+pub(super) struct Origin(Peer);
 
 impl FromRequestParts<App> for Origin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let remote = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-        let is_trusted = remote.is_some_and(|ip| app.server.trusted_proxies.contains(&ip));
-        let forwarded = if is_trusted { forwarded(&parts.headers) } else { Vec::new() };
-        Ok(Self { remote, forwarded })
+        Peer::from_request_parts(parts, app).await.map(Self)
     }
-}
-
-fn forwarded(headers: &HeaderMap) -> Vec<String> {
-    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let addresses = lines.flat_map(|line| line.split(',')).map(str::trim);
-    let mut addresses: Vec<_> =
-        addresses.filter(|text| text.parse::<IpAddr>().is_ok()).map(str::to_owned).collect();
-    // The nearest are the ones that our own proxies saw.
-    addresses.drain(..addresses.len().saturating_sub(FORWARDED_MAX));
-    addresses
 }
 
 impl Origin {
@@ -155,8 +137,9 @@ impl Origin {
             Caller::Key(key) => (Some(key.id.clone()), None),
             Caller::Session(session) => (None, Some(session.id.clone())),
         };
-        let remote = self.remote.map(|ip| ip.to_string());
-        Source { via: Via::Api, key_id, session_id, remote, forwarded: self.forwarded }
+        let remote = self.0.remote.map(|ip| ip.to_string());
+        let forwarded = self.0.forwarded.iter().map(IpAddr::to_string).collect();
+        Source { via: Via::Api, key_id, session_id, remote, forwarded }
     }
 }
 
