@@ -120,7 +120,7 @@ pub fn router(app: App) -> Router {
         .and(|_, _, _: &_, extensions: &Extensions| extensions.get::<AsItComes>().is_none());
     routes
         .merge(reference::routes(&document))
-        .merge(crate::viewer::routes())
+        .merge(crate::viewer::routes(&app))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))

@@ -5,25 +5,27 @@
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 use askama::Template;
 
-use crate::app::App;
+use crate::app::{App, Peer};
 
 pub mod address;
 mod assets;
 pub mod changes;
 pub mod dates;
 mod details;
+mod embed;
 pub mod filters;
 pub mod histogram;
 mod icons;
 mod landing;
 mod page;
 pub mod person;
+mod policy;
 mod problem;
 mod session;
 mod table;
@@ -35,44 +37,20 @@ use page::{Answer, Part};
 use problem::Problem;
 use session::Visit;
 
-/// Everything comes from this server, nothing is inline, nobody frames it.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The headers by which an answer differs.
-const VARY: &str = "HX-Request, HX-Request-Type, Cookie";
 /// What a shared link carries until it is exchanged.
 const CODE: &str = "code";
 
 type Params = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
 
 /// The viewer's routes.
-pub fn routes() -> Router<App> {
+pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/", get(landing::show_landing))
+        .route("/embed", get(embed::show_frame).post(embed::start_embedded))
         .route("/view/{org}", get(view_log))
         .route("/view/{org}/events/{id}", get(view_event))
-        .layer(middleware::from_fn(guard));
-    pages.route("/assets/{file}", get(assets::read_asset))
-}
-
-/// Puts the rules that browsers enforce on every page.
-async fn guard(request: axum::extract::Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::VARY, VARY),
-        // A page is one reader's own, and must be gone when the session is.
-        (header::CACHE_CONTROL, "private, no-store"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    response
+        .layer(middleware::from_fn_with_state(app.clone(), policy::guard));
+    pages.route("/assets/{file}", get(assets::read_asset)).route("/embed.js", get(embed::read_script))
 }
 
 /// `GET /view/{org}`: the log; with a one-time code, the start of a session.
@@ -81,13 +59,14 @@ async fn view_log(
     Path(org): Path<String>,
     params: Params,
     method: Method,
+    peer: Peer,
     headers: HeaderMap,
 ) -> Response {
     let list = list_path(&org);
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         if let Some((_, code)) = sent.iter().find(|(name, _)| name == CODE) {
-            return start_session(&app, &org, &sent, code, &method, &headers).await;
+            return start_session(&app, &org, &sent, code, &method, &peer, &headers).await;
         }
         let part = part(&headers);
         let base = app.server.reached_at(&headers);
@@ -165,6 +144,7 @@ async fn start_session(
     sent: &[(String, String)],
     code: &str,
     method: &Method,
+    peer: &Peer,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     if *method == Method::HEAD {
@@ -175,7 +155,7 @@ async fn start_session(
     let mark = if query.is_empty() { "" } else { "?" };
     let clean = format!("{}{mark}{}", list_path(org), query.join("&"));
     let location = HeaderValue::from_str(&clean).map_err(|_| Problem::NotFound)?;
-    match session::start(app, headers, org, code).await {
+    match session::start(app, headers, peer, org, code).await {
         Ok(cookie) => {
             let led = [(header::SET_COOKIE, cookie), (header::LOCATION, location)];
             Ok((StatusCode::SEE_OTHER, led).into_response())

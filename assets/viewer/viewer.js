@@ -96,7 +96,7 @@
     }
   });
   // An event opened as a page has no list to go back to: the address that Back leads to is loaded.
-  addEventListener('popstate', () => { if (!drawer()) location.reload(); });
+  addEventListener('popstate', () => { if (!drawer() && !globalThis.htmx) location.reload(); });
   document.addEventListener('close', ({ target }) => {
     if (target.id !== 'al-drawer') return;
     all('tr.al-current').forEach((row) => row.classList.remove('al-current'));

@@ -30,6 +30,7 @@ pub(super) struct Urls {
     pub css: String,
     pub js: String,
     pub htmx: String,
+    pub embedded: String,
     pub icon: String,
 }
 
@@ -38,13 +39,19 @@ pub(super) static URLS: LazyLock<Urls> = LazyLock::new(|| Urls {
     css: url("viewer.css"),
     js: url("viewer.js"),
     htmx: url("htmx.min.js"),
+    embedded: url("embedded.js"),
     icon: url("icon.svg"),
 });
 
 /// `GET /assets/{file}`.
 pub(super) async fn read_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some(found) = find(&file) else { return StatusCode::NOT_FOUND.into_response() };
-    let Some(content_type) = content_type(&file) else { return StatusCode::NOT_FOUND.into_response() };
+    answer(&file, &headers)
+}
+
+/// A file with its type and its tag, or that the caller has it already.
+pub(super) fn answer(file: &str, headers: &HeaderMap) -> Response {
+    let Some(found) = find(file) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(content_type) = content_type(file) else { return StatusCode::NOT_FOUND.into_response() };
     let etag = format!("\"{}\"", version(&found));
     let is_known =
         headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());

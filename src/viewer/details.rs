@@ -87,6 +87,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
     let (profile, catalogs) = (entry.profile, &entry.catalogs);
     let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style: profile.date_style };
     let path = format!("/view/{}", entry.row.id);
+    let pictures = visit.pictures();
     let presenter = Presenter {
         profile,
         catalogs,
@@ -95,6 +96,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
         reader: &visit.session.user.id,
         path: &path,
         categories: &table::categories(catalogs),
+        pictures: &pictures,
     };
     let sent = &event.document.event;
     let described = catalogs.describe(&sent.action);
@@ -117,7 +119,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
         category: Text::short(&described.category),
         description: table::told(sent, &sentence(sent, catalogs)),
         names: sent.targets.iter().map(name).collect(),
-        person: Person::of(sent, system),
+        person: Person::of(sent, system).pictured(&sent.actor, &pictures),
         role,
         ip: sent.context.ip.clone(),
         location: sent.context.location.as_deref().map(Text::new),

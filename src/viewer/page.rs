@@ -361,6 +361,7 @@ impl Read<'_> {
             reader: &self.visit.session.user.id,
             path: &self.path(),
             categories: &table::categories(catalogs),
+            pictures: &self.visit.pictures(),
         };
         let first = self.address.first_row();
         events.iter().zip(first..).map(|(event, number)| presenter.row(event, number)).collect()

@@ -1,14 +1,18 @@
 //! Who did it, as a list shows them: picture or initials, name, and a second line.
 //!
-//! Deliberately absent: pictures from elsewhere. Only `data:` pictures are shown, so that opening a log tells nobody.
+//! Deliberately absent: pictures from anywhere. What is inside the event is shown, and what stands where the organization
+//! said, so that opening a log tells nobody else.
 
 use askama::Template;
 use everlog_core::event::{Actor, ActorKind, NewEvent};
 
+use crate::settings::origin::WebOrigin;
 use crate::viewer::text::Text;
 
 /// Longest picture that is shown, in bytes of its URL.
 const AVATAR_BYTES_MAX: usize = 8 * 1024;
+/// Longest address of a picture elsewhere, in bytes.
+const AVATAR_URL_BYTES_MAX: usize = 2_048;
 /// Hues that style sheets know, as classes `al-hue-0` and on.
 pub const HUES: u32 = 24;
 /// Pictures that browsers draw and that cannot hold script.
@@ -52,6 +56,14 @@ impl Person {
             name: Text::name(&name),
         }
     }
+
+    /// With the picture that the actor has at one of these origins, if so.
+    #[must_use]
+    pub fn pictured(mut self, actor: &Actor, origins: &[WebOrigin]) -> Self {
+        let elsewhere = actor.avatar_url.as_deref().filter(|url| is_at(url, origins));
+        self.avatar = self.avatar.or_else(|| elsewhere.map(str::to_owned));
+        self
+    }
 }
 
 /// What a reader calls an actor.
@@ -71,6 +83,15 @@ fn is_picture(url: &str) -> bool {
     let is_base64 =
         |data: &str| data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
     url.len() <= AVATAR_BYTES_MAX && data.is_some_and(is_base64)
+}
+
+/// Whether an address lies at one of these origins, and cannot mean another.
+fn is_at(url: &str, origins: &[WebOrigin]) -> bool {
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>\\`".contains(&byte));
+    let is_in = |origin: &WebOrigin| {
+        url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("//"))
+    };
+    url.len() <= AVATAR_URL_BYTES_MAX && is_plain && origins.iter().any(is_in)
 }
 
 /// The first letters of the first and the last word.

@@ -11,7 +11,7 @@ use crate::log::AppendError;
 use crate::read::ReadError;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
-use crate::viewer::session::accepted;
+use crate::viewer::session::{accepted, embedder};
 use crate::viewer::words::Words;
 
 /// Why there is no page.
@@ -26,6 +26,9 @@ pub(super) enum Problem {
     /// A role that may not see the log.
     #[error("the role may not see the log")]
     Forbidden,
+    /// The organization does not list the page around the frame, of this origin.
+    #[error("the organization does not list {0}")]
+    NotListed(String),
     /// No such log, or another's.
     #[error("not found")]
     NotFound,
@@ -83,11 +86,13 @@ pub(super) struct ProblemPage {
     words: Words,
     is_fragment: bool,
     icon: &'static str,
-    title: &'static str,
+    title: String,
     text: String,
     /// A way on, where there is one: its words and where it leads.
     link: Option<(&'static str, String)>,
     request_id: Option<String>,
+    /// Whether the page around a frame can be asked for another session.
+    is_renewable: bool,
 }
 
 impl Problem {
@@ -95,7 +100,7 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::UsedLink => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotListed(_) => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -106,63 +111,65 @@ impl Problem {
     /// The words for it. `list` is where the log itself is.
     pub(super) fn page(&self, headers: &HeaderMap, list: &str, is_fragment: bool) -> ProblemPage {
         let to_list = |words| Some((words, list.to_owned()));
+        let words = Words::of(&[accepted(headers)]);
+        let is_renewable = matches!(self, Self::Unauthenticated) && embedder(headers).is_some();
         let (icon, title, text, link) = match self {
+            Self::Unauthenticated if is_renewable => {
+                ("lock", words.say("embedded-ended"), words.say("embedded-ended-text"), None)
+            }
+            Self::NotListed(origin) => (
+                "prohibited",
+                words.say("embedded-not-listed"),
+                words.fill("embedded-not-listed-text", [("origin", origin.as_str().into())]),
+                None,
+            ),
             Self::Unauthenticated => (
                 "lock",
-                "Your session has ended",
+                "Your session has ended".to_owned(),
                 "For your safety a session lasts a limited time. Open the activity log again from your product, and you are back where you were.".to_owned(),
                 None,
             ),
             Self::UsedLink => (
                 "lock",
-                "This link has expired or was already used",
+                "This link has expired or was already used".to_owned(),
                 "A link to the activity log opens it once, within a short time. Open it again from your product to get a new one.".to_owned(),
                 None,
             ),
             Self::Forbidden => (
                 "prohibited",
-                "Your role cannot open this log",
+                "Your role cannot open this log".to_owned(),
                 "Only some roles of your organization may read its activity log. Ask an owner or an admin if you need something from it.".to_owned(),
                 None,
             ),
-            Self::NotFound => ("search", "There is no such page", "Check the address, or open the activity log again from your product.".to_owned(), None),
+            Self::NotFound => ("search", "There is no such page".to_owned(), "Check the address, or open the activity log again from your product.".to_owned(), None),
             Self::NoEvent => (
                 "search",
-                "There is no such event",
+                "There is no such event".to_owned(),
                 "It does not exist, or you may not see it.".to_owned(),
                 to_list("Show all activity"),
             ),
             Self::Param(why) => (
                 "search",
-                "This address cannot be understood",
+                "This address cannot be understood".to_owned(),
                 format!("The part “{}” is not valid: {}.", why.parameter, why.fault),
                 to_list("Start without filters"),
             ),
             Self::Unavailable => (
                 "timer",
-                "The log is busy",
+                "The log is busy".to_owned(),
                 "It cannot record anything for the moment, so it does not open either. Please try again shortly.".to_owned(),
                 to_list("Try again"),
             ),
             Self::Failed => (
                 "warning",
-                "Something went wrong on our side",
+                "Something went wrong on our side".to_owned(),
                 "Nothing is lost. Please try again; if it happens again, tell support the number below.".to_owned(),
                 to_list("Try again"),
             ),
         };
         let request_id =
             matches!(self, Self::Unavailable | Self::Failed).then(|| request_id(headers)).flatten();
-        ProblemPage {
-            urls: &URLS,
-            words: Words::of(&[accepted(headers)]),
-            is_fragment,
-            icon,
-            title,
-            text,
-            link,
-            request_id,
-        }
+        ProblemPage { urls: &URLS, words, is_fragment, icon, title, text, link, request_id, is_renewable }
     }
 }
 

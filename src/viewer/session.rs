@@ -1,18 +1,22 @@
-//! A reader's visit: the cookie that carries a session, and the one-time code of a link that starts one.
+//! A reader's visit: the cookie or the header that carries a session, and how one starts, by a link or inside a page.
 //!
 //! Deliberately absent: deciding who sees what. `access` does; a page is given an `Organization` that knows.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, header};
-use everlog_core::event::Via;
+use everlog_core::event::{Mode, Via};
 use everlog_core::ids::OrgId;
 use everlog_core::query::Moment;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::access::{Access, Caller, Denied, Organization, Right, Session};
-use crate::app::App;
-use crate::log::{Source, now_ms};
+use crate::app::{App, Peer};
+use crate::log::{Outcome, Source, now_ms};
 use crate::read::week_start;
+use crate::settings::origin::WebOrigin;
+use crate::viewer::blocking;
 use crate::viewer::problem::Problem;
 use crate::viewer::words::Words;
 
@@ -20,6 +24,10 @@ use crate::viewer::words::Words;
 const COOKIE: &str = "everlog-";
 /// What browsers demand of a cookie that no other host and no plain connection may set.
 const HOST_PREFIX: &str = "__Host-";
+/// The header in which a frame names the origin of the page around it.
+const EMBEDDER: &str = "everlog-embedder";
+/// The header in which a frame names the language that the page around it wants.
+const LANGUAGE: &str = "everlog-language";
 /// Longest user agent that is recorded, in bytes.
 const USER_AGENT_BYTES_MAX: usize = 1_024;
 
@@ -38,25 +46,29 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    /// Opens the log for whoever holds the cookie of its session.
+    /// Opens the log for whoever holds its session: as a Bearer token, and then no cookie counts, or in a cookie.
     ///
     /// # Errors
     /// Without any session; with one for another organization, the same as for an organization that is not there; in a
-    /// role that may not see the log.
+    /// role that may not see the log; inside a page that the organization does not list.
     pub(super) fn open(app: &App, headers: &HeaderMap, org: &str) -> Result<Self, Problem> {
         let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
         let now_ms = now_ms();
-        let own = [format!("{HOST_PREFIX}{COOKIE}{id}"), format!("{COOKIE}{id}")];
-        // A reader of another log is told that this one is not there; only someone unknown is asked to sign in.
-        let (own, others): (Vec<_>, Vec<_>) =
-            cookies(headers).partition(|(name, _)| own.iter().any(|own| own == name));
-        let held = if own.is_empty() { others } else { own };
-        let session = held.iter().find_map(|(_, token)| session(&app.access, token, now_ms).transpose());
-        let session = session.transpose()?.ok_or(Problem::Unauthenticated)?;
+        let session = match bearer(headers)? {
+            Some(token) => session(&app.access, token, now_ms)?,
+            None => session_of_cookie(&app.access, headers, &id, now_ms)?,
+        };
+        let session = session.ok_or(Problem::Unauthenticated)?;
         let org = app.access.open(&Caller::Session(Box::new(session.clone())), &id, Right::Read)?;
+        check_embedder(headers, &org)?;
         let zone = session.time_zone.clone().unwrap_or_else(|| org.entry().time_zone.clone());
-        let words = Words::of(&[session.locale.as_deref(), accepted(headers)]);
+        let words = Words::of(&[text(headers, LANGUAGE), session.locale.as_deref(), accepted(headers)]);
         Ok(Self { org, session, zone, now_ms, words })
+    }
+
+    /// Where pictures of people may come from.
+    pub(super) fn pictures(&self) -> Vec<WebOrigin> {
+        WebOrigin::listed(&self.org.entry().row.settings, "avatar_origins")
     }
 
     /// What relative times are resolved against.
@@ -74,9 +86,56 @@ fn session(access: &Access, token: &str, now_ms: u64) -> Result<Option<Session>,
     }
 }
 
-/// The languages that a browser asks for.
+/// The session that one of the cookies holds.
+fn session_of_cookie(
+    access: &Access,
+    headers: &HeaderMap,
+    org: &OrgId,
+    now_ms: u64,
+) -> Result<Option<Session>, Problem> {
+    let own = [format!("{HOST_PREFIX}{COOKIE}{org}"), format!("{COOKIE}{org}")];
+    // A reader of another log is told that this one is not there; only someone unknown is asked to sign in.
+    let (own, others): (Vec<_>, Vec<_>) =
+        cookies(headers).partition(|(name, _)| own.iter().any(|own| own == name));
+    let held = if own.is_empty() { others } else { own };
+    held.iter().find_map(|(_, token)| session(access, token, now_ms).transpose()).transpose()
+}
+
+/// The Bearer token of a request. Credentials of other schemes are a proxy's, not ours.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let given = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| value.to_str().ok());
+    let credentials = given.map(|value| value.split_once(' ').unwrap_or((value, "")));
+    let mut tokens = credentials
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    match (tokens.next(), tokens.next()) {
+        (token, None) => Ok(token),
+        _ => Err(Problem::Unauthenticated),
+    }
+}
+
+/// The origin of the page around the frame, as the frame tells it: browsers let it stand in no other.
+pub(super) fn embedder(headers: &HeaderMap) -> Option<&str> {
+    text(headers, EMBEDDER)
+}
+
+/// Whether the organization lists the page that its log is shown in.
+fn check_embedder(headers: &HeaderMap, org: &Organization) -> Result<(), Problem> {
+    let Some(embedder) = embedder(headers) else { return Ok(()) };
+    let listed = WebOrigin::listed(&org.entry().row.settings, "embed_origins");
+    match listed.iter().any(|origin| origin.as_str() == embedder) {
+        true => Ok(()),
+        false => Err(Problem::NotListed(embedder.to_owned())),
+    }
+}
+
+/// The languages that a reader asks for: by the page around the frame, else by the browser.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()
+    text(headers, LANGUAGE).or_else(|| text(headers, header::ACCEPT_LANGUAGE.as_str()))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 /// Names and values of the cookies that may carry a session.
@@ -93,6 +152,7 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 pub(super) async fn start(
     app: &App,
     headers: &HeaderMap,
+    peer: &Peer,
     org: &str,
     code: &str,
 ) -> Result<HeaderValue, Problem> {
@@ -105,20 +165,74 @@ pub(super) async fn start(
         other => other.into(),
     })?;
     let entry = app.directory.find(&id).map_err(Denied::from)?.ok_or(Problem::NotFound)?;
-    let source = Source { via: Via::Viewer, session_id: Some(session.id.clone()), ..Source::server() };
-    app.log.append_own(&entry, &source, started(&session, headers)).await?;
+    app.log.append_own(&entry, &source(&session, peer), started(&session, headers, peer)).await?;
     let is_https = app.server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let seconds = session.expires_ms.saturating_sub(now) / 1000;
     cookie(&id, token.as_str(), seconds, is_https).ok_or(Problem::Failed)
 }
 
-fn started(session: &Session, headers: &HeaderMap) -> serde_json::Value {
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+/// Starts a session by its token alone, inside a page: recorded when the token is first used so, and returned with the
+/// organization that it is for.
+///
+/// # Errors
+/// Without a token that works; inside a page that its organization does not list; when nothing can be recorded.
+pub(super) async fn start_embedded(
+    app: &App,
+    headers: &HeaderMap,
+    peer: &Peer,
+) -> Result<(OrgId, Session), Problem> {
+    let token = bearer(headers)?.ok_or(Problem::Unauthenticated)?.to_owned();
+    let asked = (app.clone(), headers.clone());
+    let (session, entry, id, is_started) = blocking(move || {
+        let (app, headers) = asked;
+        let session = session(&app.access, &token, now_ms())?.ok_or(Problem::Unauthenticated)?;
+        let entry = app.directory.by_code(Access::organization_of(&session)).map_err(Denied::from)?;
+        let id = entry.ok_or(Problem::NotFound)?.row.id.clone();
+        let org = app.access.open(&Caller::Session(Box::new(session.clone())), &id, Right::Read)?;
+        check_embedder(&headers, &org)?;
+        let is_started =
+            app.store.find_id(org.code(), &started_id(&session)).map_err(Denied::from)?.is_some();
+        Ok((session, Arc::clone(org.entry()), id, is_started))
+    })
+    .await?;
+    if !is_started {
+        let mut event = started(&session, headers, peer);
+        event["id"] = started_id(&session).into();
+        // Two frames may start it at once, and differ: the first is the one that counts.
+        let outcomes = app.log.append(&entry, &source(&session, peer), Mode::Command, vec![event]).await?;
+        if let Some(Outcome::Refused(why)) = outcomes.first() {
+            tracing::info!(org.id = %id, %why, "the start of a session was recorded by another frame");
+        }
+    }
+    Ok((id, session))
+}
+
+/// The id of the event that records the start of a session inside a page: there is one.
+fn started_id(session: &Session) -> String {
+    format!("started:{}", session.id)
+}
+
+fn source(session: &Session, peer: &Peer) -> Source {
+    Source {
+        via: Via::Viewer,
+        session_id: Some(session.id.clone()),
+        remote: peer.remote.map(|ip| ip.to_string()),
+        forwarded: peer.forwarded.iter().map(ToString::to_string).collect(),
+        ..Source::server()
+    }
+}
+
+fn started(session: &Session, headers: &HeaderMap, peer: &Peer) -> serde_json::Value {
+    let agent = text(headers, header::USER_AGENT.as_str());
     let user = &session.user;
     json!({
         "action": "session.started",
         "actor": {"type": "user", "id": user.id, "name": user.name, "email": user.email, "role": session.role},
-        "context": {"channel": "web", "user_agent": agent.filter(|agent| agent.len() <= USER_AGENT_BYTES_MAX)},
+        "context": {
+            "channel": "web",
+            "ip": peer.client.map(|ip| ip.to_string()),
+            "user_agent": agent.filter(|agent| agent.len() <= USER_AGENT_BYTES_MAX),
+        },
     })
 }
 

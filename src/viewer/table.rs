@@ -8,6 +8,7 @@ use everlog_core::profile::{Column, ColumnField, List, Profile, SortKey};
 use everlog_core::query::SortBy;
 use everlog_core::sentence::sentence;
 
+use crate::settings::origin::WebOrigin;
 use crate::viewer::address::{Address, encode};
 use crate::viewer::dates::{Clock, When};
 use crate::viewer::person::{HUES, Person, hue};
@@ -86,6 +87,8 @@ pub(super) struct Presenter<'a> {
     pub path: &'a str,
     /// The categories of the catalogs in order, for their hues.
     pub categories: &'a [String],
+    /// Where pictures of people may come from.
+    pub pictures: &'a [WebOrigin],
 }
 
 /// The columns of a profile's log.
@@ -144,7 +147,10 @@ impl Presenter<'_> {
             ColumnField::Description => {
                 Cell::Description(told(sent, &shorten(&sentence(sent, self.catalogs), CELL_CHARS_MAX)))
             }
-            ColumnField::User => Cell::User(Box::new(Person::of(sent, &self.profile.defaults.system_name))),
+            ColumnField::User => {
+                let person = Person::of(sent, &self.profile.defaults.system_name);
+                Cell::User(Box::new(person.pictured(&sent.actor, self.pictures)))
+            }
             ColumnField::Action => {
                 let (label, tone) = self.tag(event, &described);
                 Cell::Action { label: Text::short(&label), tone }

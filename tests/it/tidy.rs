@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &["access", "config", "directory", "index", "log", "metrics", "quota", "read", "settings", "store"],
     ),
-    ("viewer", &["access", "app", "index", "log", "read"]),
+    ("viewer", &["access", "app", "index", "log", "read", "settings"]),
     ("http", &["access", "app", "directory", "index", "log", "quota", "read", "settings", "store", "viewer"]),
     (
         "cli",

@@ -10,6 +10,7 @@ use crate::server::Server;
 mod address;
 mod changes;
 mod dates;
+mod embed;
 mod filters;
 mod histogram;
 mod person;

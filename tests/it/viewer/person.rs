@@ -1,5 +1,6 @@
 //! People in a list. Deliberately absent: pages; those are asked for over HTTP.
 
+use everlog::settings::origin::WebOrigin;
 use everlog::viewer::person::Person;
 use everlog::viewer::text::Text;
 use everlog_core::event::NewEvent;
@@ -18,6 +19,35 @@ fn a_person_has_name_e_mail_and_initials() {
     assert_eq!((ana.initials.as_str(), ana.second.unwrap()), ("AR", Text::name("ana@acme.example")));
     assert_eq!(person(json!({"type": "system"})).initials, "S");
     assert_eq!(person(json!({"type": "user", "id": "u", "name": "王小明"})).initials, "王");
+}
+
+/// G of what wants to be more than a picture.
+#[test]
+fn a_picture_elsewhere_is_shown_from_the_origins_that_are_listed() {
+    let origins = [WebOrigin::try_from("https://pictures.example").unwrap()];
+    let shown = |url: &str| {
+        let actor = json!({"type": "user", "id": "u", "avatar_url": url});
+        let event = NewEvent::from_json(json!({"action": "lead.created", "actor": actor})).unwrap();
+        Person::of(&event, "System").pictured(&event.actor, &origins).avatar
+    };
+    assert_eq!(
+        shown("https://pictures.example/ana.png?s=28").unwrap(),
+        "https://pictures.example/ana.png?s=28"
+    );
+    for bad in [
+        "https://pictures.example",
+        "https://pictures.example.evil.example/p.png",
+        "https://pictures.example@evil.example/p.png",
+        "https://pictures.example:8443/p.png",
+        "https://pictures.example//evil.example/p.png",
+        "http://pictures.example/p.png",
+        "https://pictures.example/\"><script>alert(1)</script>",
+        "https://pictures.example/p q.png",
+        "https://pictures.example/\\evil",
+        "javascript:alert(1)",
+    ] {
+        assert_eq!(shown(bad), None, "{bad}");
+    }
 }
 
 #[test]
