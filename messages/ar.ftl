@@ -5,10 +5,320 @@ language-direction = rtl
 ## What every page has
 
 refresh = تحديث
+close = إغلاق
+activity-log = سجل النشاط
+skip-to-list = الانتقال إلى القائمة
+comma = {"، "}
+
+## Titles of the profiles, by their English words; what is in no file stays as it is
+
+title-activity-log = سجل النشاط
+title-activity-logs = سجل النشاط
+title-documents = المستندات
+title-date = التاريخ
+title-date-time = التاريخ والوقت
+title-remarks = الملاحظات
+title-description = الوصف
+title-details = التفاصيل
+title-user = المستخدم
+    .all = كل المستخدمين
+title-by = بواسطة
+    .all = كل المستخدمين
+title-report-type = نوع التقرير
+    .all = كل أنواع التقارير
+title-action = الإجراء
+    .all = كل الإجراءات
+title-event = الحدث
+    .all = كل الأحداث
+title-type = النوع
+    .all = كل الأنواع
+title-category = الفئة
+    .all = كل الفئات
+title-ip-address = عنوان IP
+title-document = المستند
+title-status = الحالة
+title-signees = الموقّعون
+title-started = تاريخ البدء
+title-last-activity = آخر نشاط
+title-system = النظام
+
+## The query bar
+
+search = البحث
+search-hint = ابحث عن أسماء أو معرّفات أو كلمات…
+search-and-filters = البحث وعوامل التصفية
+apply = تطبيق
+filter = تصفية
+reset = إعادة الضبط
+menu-all = الكل
+menu-find = بحث…
+menu-find-in = البحث في «{ $menu }»
+menu-empty = لا يوجد ما يمكن اختياره بعد.
+menu-none-of-these = لا شيء هنا بهذا الاسم.
+menu-most-active = تُعرض الحسابات الأكثر نشاطًا وعددها { $count }. للبحث عن غيرها: actor:name
+menu-most-frequent = تُعرض القيم الأكثر تكرارًا وعددها { $count }.
+range-is = التاريخ:
+range-from = من
+range-to = إلى
+range-since = من { $day }
+range-until = حتى { $day }
+range-inverted = تاريخ النهاية يسبق تاريخ البداية.
+preset-today = اليوم
+preset-yesterday = أمس
+preset-this-week = هذا الأسبوع
+preset-last-7-days = آخر 7 أيام
+preset-last-30-days = آخر 30 يومًا
+preset-this-month = هذا الشهر
+preset-last-month = الشهر الماضي
+preset-older = أقدم
+preset-all = كل الأوقات
+preset-custom = تواريخ محددة
+field-outcome = النتيجة
+field-record = العنصر
+field-record-type = نوع العنصر
+field-ip-address = عنوان IP
+field-process = العملية
+
+## A search that cannot be understood
+
+fault-at = عند الحرف رقم { $position }: { $reason }.
+fault-too-long = الحد الأقصى لطول البحث هو { $most } حرف
+fault-too-many-terms = الحد الأقصى لعدد عبارات البحث هو { $most }
+fault-open-quote = علامة الاقتباس هذه غير مغلقة
+fault-no-value = تنقص قيمة بعد النقطتين
+
+## What is chosen
+
+filters-in-force = عوامل التصفية المطبقة
+filter-remove = إزالة عامل التصفية { $field }: { $value }
+clear-all = مسح الكل
+
+## Kinds
+
+kind-created = إنشاء
+kind-updated = تعديل
+kind-deleted = حذف
+kind-transferred = نقل
+kind-other = أخرى
+
+## The histogram
+
+chart-time = الوقت
+chart-caption = الأحداث { $unit }
+chart-bar = { $time }: { $parts }
+chart-part = { $kind } { $count }
+chart-nothing = لا شيء
+interval-pt1m = لكل دقيقة
+interval-pt5m = لكل 5 دقائق
+interval-pt15m = لكل 15 دقيقة
+interval-pt1h = لكل ساعة
+interval-pt3h = لكل 3 ساعات
+interval-pt6h = لكل 6 ساعات
+interval-p1d = لكل يوم
+interval-p7d = لكل أسبوع
+interval-p1m = لكل شهر
+interval-p3m = لكل ربع سنة
+interval-p1y = لكل سنة
+interval-p10y = لكل عقد
 
 ## The list
 
+events = الأحداث
+events-count = { $count ->
+    [zero] لا أحداث
+    [one] حدث واحد
+    [two] حدثان
+    [few] { $shown } أحداث
+    [many] { $shown } حدثًا
+   *[other] { $shown } حدث
+}
+times-in = الأوقات بتوقيت { $zone }
+kind-of-event = نوع الحدث
+no-address = لا عنوان
+details-of = تفاصيل { $label }، الصف { $row }
+acting-for = نيابةً عن { $name }
+actor-user = مستخدم
+actor-signee = موقّع
+actor-api-key = مفتاح API
+actor-service = خدمة
+actor-anonymous = مجهول
+outcome-failure = { $label } · فشل
+outcome-denied = { $label } · مرفوض
+pages = الصفحات
+rows-of = { $rows } من { $total }
 rows-per-page = الصفوف
+show = عرض
+page-first = الصفحة الأولى
+page-previous = السابق
+page-next = التالي
+
+## An empty list
+
+empty-first-use = لم يحدث شيء بعد
+    .hint = أرسل الحدث الأول وسيظهر هنا.
+    .command = أمر يرسل حدثًا
+empty-no-match = لا توجد أحداث مطابقة
+    .hint = لا يتبقى شيء مع اجتماع عدة عوامل تصفية.
+empty-bad-search = تعذّر فهم هذا البحث
+    .hint = الموضع محدد أسفل البحث.
+empty-bad-dates = تاريخ النهاية يسبق تاريخ البداية
+    .hint = اعكس التاريخين، أو استغنِ عنهما.
+    .remove = إزالة التاريخين
+empty-without = { $choice } { $count ->
+    [zero] لا توجد أحداث
+    [one] يوجد حدث واحد
+    [two] يوجد حدثان
+    [few] توجد { $shown } أحداث
+    [many] يوجد { $shown } حدثًا
+   *[other] يوجد { $shown } حدث
+}.
+without-search = من دون البحث عن «{ $words }»
+    .remove = إزالة البحث عن «{ $words }»
+without-date = من دون التاريخ
+    .remove = إزالة التاريخ
+without-actor = من دون المستخدم
+    .remove = إزالة المستخدم
+without-category = من دون الفئة
+    .remove = إزالة الفئة
+without-action = من دون الإجراء
+    .remove = إزالة الإجراء
+without-kind = من دون نوع الحدث
+    .remove = إزالة نوع الحدث
+without-outcome = من دون النتيجة
+    .remove = إزالة النتيجة
+without-target = من دون العنصر
+    .remove = إزالة العنصر
+without-target-type = من دون نوع العنصر
+    .remove = إزالة نوع العنصر
+without-ip = من دون عنوان IP
+    .remove = إزالة عنوان IP
+without-process = من دون العملية
+    .remove = إزالة العملية
+
+## Dates
+
+month-name = { $month ->
+    [1] يناير
+    [2] فبراير
+    [3] مارس
+    [4] أبريل
+    [5] مايو
+    [6] يونيو
+    [7] يوليو
+    [8] أغسطس
+    [9] سبتمبر
+    [10] أكتوبر
+    [11] نوفمبر
+   *[12] ديسمبر
+}
+weekday-name = { $weekday ->
+    [1] الاثنين
+    [2] الثلاثاء
+    [3] الأربعاء
+    [4] الخميس
+    [5] الجمعة
+    [6] السبت
+   *[7] الأحد
+}
+half-name = { $half ->
+    [am] ص
+   *[pm] م
+}
+date-12h = { $day } { month-name } { $year }، { $hour-12 }:{ $minute } { half-name }
+date-second = { $day } { month-name } { $year }، { $hour }:{ $minute }:{ $second }
+date-full = { weekday-name }، { $day } { month-name } { $year }، { $hour }:{ $minute }:{ $second }
+date-day = { $day } { month-name } { $year }
+date-minute = { $day } { month-name } { $year }، { $hour }:{ $minute }
+date-bar-minute = { $day } { month-name }، { $hour }:{ $minute }
+date-bar-day = { weekday-name }، { $day } { month-name }
+date-bar-month = { month-name } { $year }
+
+## Relative times
+
+relative-minute =
+    .ago = { $count ->
+        [one] قبل دقيقة واحدة
+        [two] قبل دقيقتين
+        [few] قبل { $count } دقائق
+        [many] قبل { $count } دقيقة
+       *[other] قبل { $count } دقيقة
+    }
+    .in = { $count ->
+        [one] خلال دقيقة واحدة
+        [two] خلال دقيقتين
+        [few] خلال { $count } دقائق
+        [many] خلال { $count } دقيقة
+       *[other] خلال { $count } دقيقة
+    }
+relative-hour =
+    .ago = { $count ->
+        [one] قبل ساعة واحدة
+        [two] قبل ساعتين
+        [few] قبل { $count } ساعات
+        [many] قبل { $count } ساعة
+       *[other] قبل { $count } ساعة
+    }
+    .in = { $count ->
+        [one] خلال ساعة واحدة
+        [two] خلال ساعتين
+        [few] خلال { $count } ساعات
+        [many] خلال { $count } ساعة
+       *[other] خلال { $count } ساعة
+    }
+relative-day =
+    .ago = { $count ->
+        [one] قبل يوم واحد
+        [two] قبل يومين
+        [few] قبل { $count } أيام
+        [many] قبل { $count } يومًا
+       *[other] قبل { $count } يوم
+    }
+    .in = { $count ->
+        [one] خلال يوم واحد
+        [two] خلال يومين
+        [few] خلال { $count } أيام
+        [many] خلال { $count } يومًا
+       *[other] خلال { $count } يوم
+    }
+relative-month =
+    .ago = { $count ->
+        [one] قبل شهر واحد
+        [two] قبل شهرين
+        [few] قبل { $count } أشهر
+        [many] قبل { $count } شهرًا
+       *[other] قبل { $count } شهر
+    }
+    .in = { $count ->
+        [one] خلال شهر واحد
+        [two] خلال شهرين
+        [few] خلال { $count } أشهر
+        [many] خلال { $count } شهرًا
+       *[other] خلال { $count } شهر
+    }
+relative-year =
+    .ago = { $count ->
+        [one] قبل سنة واحدة
+        [two] قبل سنتين
+        [few] قبل { $count } سنوات
+        [many] قبل { $count } سنة
+       *[other] قبل { $count } سنة
+    }
+    .in = { $count ->
+        [one] خلال سنة واحدة
+        [two] خلال سنتين
+        [few] خلال { $count } سنوات
+        [many] خلال { $count } سنة
+       *[other] خلال { $count } سنة
+    }
+
+## What the page's script says
+
+script-just-now = الآن
+script-not-in-list = ليس في هذه القائمة
+script-start-of-list = بداية هذه القائمة
+script-end-of-list = نهاية هذه القائمة
+script-start-of-page = بداية هذه الصفحة
+script-end-of-page = نهاية هذه الصفحة
 
 ## The details
 
@@ -20,7 +330,50 @@ embedded-title = سجل النشاط
 embedded-loading = جارٍ فتح السجل…
 embedded-alone = تعرض هذه الصفحة سجلًا داخل صفحة أخرى. افتحه من هناك.
 embedded-ended = انتهت جلستك
-embedded-ended-text = طُلب من الصفحة المحيطة أن تفتح السجل من جديد. وحالما تفعل، تتابع من حيث كنت.
+    .text = طُلب من الصفحة المحيطة أن تفتح السجل من جديد. وحالما تفعل، تتابع من حيث كنت.
 embedded-renew = اطلب مرة أخرى
 embedded-not-listed = لا يُسمح لهذه الصفحة بعرض السجل
-embedded-not-listed-text = لا تُدرج المؤسسة { $origin } ضمن الصفحات التي يجوز لها عرض سجلها. يمكن لأحد المسؤولين إضافته إلى الإعداد embed_origins.
+    .text = لا تُدرج المؤسسة { $origin } ضمن الصفحات التي يجوز لها عرض سجلها. يمكن لأحد المسؤولين إضافته إلى الإعداد embed_origins.
+
+## Help
+
+help-keys = اختصارات لوحة المفاتيح
+help-rows = الصف التالي والسابق
+help-open = فتح التفاصيل
+help-pages = الصفحة السابقة والتالية
+help-help = هذه المساعدة
+help-single-keys = استخدام المفاتيح المفردة في هذه الصفحة
+help-all-words = كل هذه الكلمات
+help-phrase = هذه الكلمات متتالية
+help-without = من دون كلمة
+help-field = في حقل واحد
+
+## The page of the server itself
+
+landing-what = سجل النشاط والتدقيق لمنتجك: من فعل ماذا ومتى ومن أين، وما الذي كان قبل ذلك. محفوظ إلى الأبد، واكتماله قابل للإثبات.
+landing-docs = قراءة الوثائق
+landing-looking = تبحث عن نشاطك؟ افتحه من منتجك.
+landing-version = الإصدار { $version }
+
+## When there is no page
+
+problem-unauthenticated = انتهت جلستك
+    .text = حفاظًا على أمانك تدوم الجلسة وقتًا محدودًا. افتح سجل النشاط من منتجك مرة أخرى لتعود إلى حيث كنت.
+problem-used-link = انتهت صلاحية هذا الرابط أو سبق استخدامه
+    .text = يفتح الرابط سجل النشاط مرة واحدة وخلال وقت قصير. افتح السجل من منتجك مرة أخرى للحصول على رابط جديد.
+problem-forbidden = لا يمكن لدورك فتح هذا السجل
+    .text = لا يجوز إلا لبعض الأدوار في مؤسستك قراءة سجل نشاطها. إذا احتجت إلى شيء منه فاسأل أحد المالكين أو المشرفين.
+problem-not-found = لا توجد صفحة كهذه
+    .text = تحقق من العنوان، أو افتح سجل النشاط من منتجك مرة أخرى.
+problem-no-event = لا يوجد حدث كهذا
+    .text = إما أنه غير موجود، أو لا يجوز لك رؤيته.
+problem-param = تعذّر فهم هذا العنوان
+    .text = الجزء «{ $part }» غير صالح.
+problem-unavailable = السجل مشغول
+    .text = لا يمكنه تسجيل شيء في الوقت الحالي، لذلك لا يُفتح أيضًا. يُرجى المحاولة بعد قليل.
+problem-failed = حدث خطأ من جانبنا
+    .text = لم يضع شيء. يُرجى المحاولة مرة أخرى، وإذا تكرر الأمر فأخبر الدعم بالرقم أدناه.
+problem-to-list = عرض كل النشاط
+problem-without-filters = البدء من دون عوامل تصفية
+problem-again = المحاولة مرة أخرى
+problem-request = الطلب

@@ -5,10 +5,282 @@ language-direction = ltr
 ## What every page has
 
 refresh = Aktualisieren
+close = Schließen
+activity-log = Aktivitätsprotokoll
+skip-to-list = Zur Liste springen
+comma = {", "}
+
+## Titles of the profiles, by their English words; what is in no file stays as it is
+
+title-activity-log = Aktivitätsprotokoll
+title-activity-logs = Aktivitätsprotokoll
+title-documents = Dokumente
+title-date = Datum
+title-date-time = Datum/Uhrzeit
+title-remarks = Bemerkung
+title-description = Beschreibung
+title-details = Details
+title-user = Benutzer
+    .all = Alle Benutzer
+title-by = Von
+    .all = Alle Benutzer
+title-report-type = Berichtsart
+    .all = Alle Berichtsarten
+title-action = Aktion
+    .all = Alle Aktionen
+title-event = Ereignis
+    .all = Alle Ereignisse
+title-type = Typ
+    .all = Alle Typen
+title-category = Kategorie
+    .all = Alle Kategorien
+title-ip-address = IP-Adresse
+title-document = Dokument
+title-status = Status
+title-signees = Unterzeichner
+title-started = Begonnen
+title-last-activity = Letzte Aktivität
+title-system = System
+
+## The query bar
+
+search = Suche
+search-hint = Namen, IDs, Wörter suchen…
+search-and-filters = Suche und Filter
+apply = Anwenden
+filter = Filtern
+reset = Zurücksetzen
+menu-all = Alle
+menu-find = Finden…
+menu-find-in = In „{ $menu }“ finden
+menu-empty = Noch nichts zur Auswahl.
+menu-none-of-these = Nichts davon heißt so.
+menu-most-active = Die { $count } aktivsten werden angezeigt. Nach anderen suchen: actor:Name
+menu-most-frequent = Die { $count } häufigsten werden angezeigt.
+range-is = Zeitraum:
+range-from = Von
+range-to = Bis
+range-since = Ab { $day }
+range-until = Bis { $day }
+range-inverted = „Bis“ liegt vor „Von“.
+preset-today = Heute
+preset-yesterday = Gestern
+preset-this-week = Diese Woche
+preset-last-7-days = Letzte 7 Tage
+preset-last-30-days = Letzte 30 Tage
+preset-this-month = Dieser Monat
+preset-last-month = Letzter Monat
+preset-older = Älter
+preset-all = Gesamter Zeitraum
+preset-custom = Eigener Zeitraum
+field-outcome = Ergebnis
+field-record = Objekt
+field-record-type = Objekttyp
+field-ip-address = IP-Adresse
+field-process = Vorgang
+
+## A search that cannot be understood
+
+fault-at = Bei Zeichen { $position }: { $reason }.
+fault-too-long = Eine Suche hat höchstens { $most } Zeichen
+fault-too-many-terms = Eine Suche hat höchstens { $most } Begriffe
+fault-open-quote = Dieses Anführungszeichen wird nicht geschlossen
+fault-no-value = Nach dem Doppelpunkt fehlt ein Wert
+
+## What is chosen
+
+filters-in-force = Aktive Filter
+filter-remove = Filter { $field }: { $value } entfernen
+clear-all = Alle entfernen
+
+## Kinds
+
+kind-created = Erstellt
+kind-updated = Geändert
+kind-deleted = Gelöscht
+kind-transferred = Übertragen
+kind-other = Sonstiges
+
+## The histogram
+
+chart-time = Zeit
+chart-caption = Ereignisse { $unit }
+chart-bar = { $time }: { $parts }
+chart-part = { $count } { $kind }
+chart-nothing = nichts
+interval-pt1m = pro Minute
+interval-pt5m = je 5 Minuten
+interval-pt15m = je 15 Minuten
+interval-pt1h = pro Stunde
+interval-pt3h = je 3 Stunden
+interval-pt6h = je 6 Stunden
+interval-p1d = pro Tag
+interval-p7d = pro Woche
+interval-p1m = pro Monat
+interval-p3m = pro Quartal
+interval-p1y = pro Jahr
+interval-p10y = pro Jahrzehnt
 
 ## The list
 
+events = Ereignisse
+events-count = { $count ->
+    [one] { $shown } Ereignis
+   *[other] { $shown } Ereignisse
+}
+times-in = Zeiten in { $zone }
+kind-of-event = Art des Ereignisses
+no-address = Keine Adresse
+details-of = Details zu { $label }, Zeile { $row }
+acting-for = für { $name }
+actor-user = Benutzer
+actor-signee = Unterzeichner
+actor-api-key = API-Schlüssel
+actor-service = Dienst
+actor-anonymous = Anonym
+outcome-failure = { $label } · fehlgeschlagen
+outcome-denied = { $label } · verweigert
+pages = Seiten
+rows-of = { $rows } von { $total }
 rows-per-page = Zeilen
+show = Anzeigen
+page-first = Erste Seite
+page-previous = Zurück
+page-next = Weiter
+
+## An empty list
+
+empty-first-use = Noch ist nichts geschehen
+    .hint = Senden Sie das erste Ereignis, dann erscheint es hier.
+    .command = Ein Befehl, der ein Ereignis sendet
+empty-no-match = Keine passenden Ereignisse
+    .hint = Mehrere Ihrer Filter zusammen lassen nichts übrig.
+empty-bad-search = Diese Suche ist nicht zu verstehen
+    .hint = Die Stelle ist unter der Suche markiert.
+empty-bad-dates = „Bis“ liegt vor „Von“
+    .hint = Wählen Sie die beiden Daten umgekehrt, oder verzichten Sie auf sie.
+    .remove = Daten entfernen
+empty-without = { $choice } { $count ->
+    [one] gibt es { $shown } Ereignis
+   *[other] gibt es { $shown } Ereignisse
+}.
+without-search = Ohne die Suche nach „{ $words }“
+    .remove = Suche nach „{ $words }“ entfernen
+without-date = Ohne den Zeitraum
+    .remove = Zeitraum entfernen
+without-actor = Ohne den Benutzer
+    .remove = Benutzer entfernen
+without-category = Ohne die Kategorie
+    .remove = Kategorie entfernen
+without-action = Ohne die Aktion
+    .remove = Aktion entfernen
+without-kind = Ohne die Art
+    .remove = Art entfernen
+without-outcome = Ohne das Ergebnis
+    .remove = Ergebnis entfernen
+without-target = Ohne das Objekt
+    .remove = Objekt entfernen
+without-target-type = Ohne den Objekttyp
+    .remove = Objekttyp entfernen
+without-ip = Ohne die IP-Adresse
+    .remove = IP-Adresse entfernen
+without-process = Ohne den Vorgang
+    .remove = Vorgang entfernen
+
+## Dates
+
+month-name = { $month ->
+    [1] Jan.
+    [2] Feb.
+    [3] März
+    [4] Apr.
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] Aug.
+    [9] Sept.
+    [10] Okt.
+    [11] Nov.
+   *[12] Dez.
+}
+weekday-name = { $weekday ->
+    [1] Mo.
+    [2] Di.
+    [3] Mi.
+    [4] Do.
+    [5] Fr.
+    [6] Sa.
+   *[7] So.
+}
+half-name = { $half ->
+    [am] vormittags
+   *[pm] nachmittags
+}
+date-12h = { $day-padded }.{ $month-padded }.{ $year }, { $hour }:{ $minute }
+date-second = { $day-padded }.{ $month-padded }.{ $year }, { $hour }:{ $minute }:{ $second }
+date-full = { weekday-name }, { $day }. { month-name } { $year }, { $hour }:{ $minute }:{ $second }
+date-day = { $day-padded }.{ $month-padded }.{ $year }
+date-minute = { $day-padded }.{ $month-padded }.{ $year }, { $hour }:{ $minute }
+date-bar-minute = { $day }. { month-name }, { $hour }:{ $minute }
+date-bar-day = { weekday-name }, { $day }. { month-name }
+date-bar-month = { month-name } { $year }
+
+## Relative times
+
+relative-minute =
+    .ago = { $count ->
+        [one] vor { $count } Minute
+       *[other] vor { $count } Minuten
+    }
+    .in = { $count ->
+        [one] in { $count } Minute
+       *[other] in { $count } Minuten
+    }
+relative-hour =
+    .ago = { $count ->
+        [one] vor { $count } Stunde
+       *[other] vor { $count } Stunden
+    }
+    .in = { $count ->
+        [one] in { $count } Stunde
+       *[other] in { $count } Stunden
+    }
+relative-day =
+    .ago = { $count ->
+        [one] vor { $count } Tag
+       *[other] vor { $count } Tagen
+    }
+    .in = { $count ->
+        [one] in { $count } Tag
+       *[other] in { $count } Tagen
+    }
+relative-month =
+    .ago = { $count ->
+        [one] vor { $count } Monat
+       *[other] vor { $count } Monaten
+    }
+    .in = { $count ->
+        [one] in { $count } Monat
+       *[other] in { $count } Monaten
+    }
+relative-year =
+    .ago = { $count ->
+        [one] vor { $count } Jahr
+       *[other] vor { $count } Jahren
+    }
+    .in = { $count ->
+        [one] in { $count } Jahr
+       *[other] in { $count } Jahren
+    }
+
+## What the page's script says
+
+script-just-now = gerade eben
+script-not-in-list = Nicht in dieser Liste
+script-start-of-list = Anfang dieser Liste
+script-end-of-list = Ende dieser Liste
+script-start-of-page = Anfang dieser Seite
+script-end-of-page = Ende dieser Seite
 
 ## The details
 
@@ -20,7 +292,50 @@ embedded-title = Aktivitätsprotokoll
 embedded-loading = Das Protokoll wird geöffnet …
 embedded-alone = Diese Seite zeigt ein Protokoll innerhalb einer anderen Seite. Öffnen Sie es dort.
 embedded-ended = Ihre Sitzung ist abgelaufen
-embedded-ended-text = Die umgebende Seite wurde gebeten, das Protokoll wieder zu öffnen. Sobald sie das tut, geht es dort weiter, wo Sie waren.
+    .text = Die umgebende Seite wurde gebeten, das Protokoll wieder zu öffnen. Sobald sie das tut, geht es dort weiter, wo Sie waren.
 embedded-renew = Noch einmal bitten
 embedded-not-listed = Diese Seite darf das Protokoll nicht zeigen
-embedded-not-listed-text = Die Organisation führt { $origin } nicht unter den Seiten, die ihr Protokoll zeigen dürfen. Eine Administratorin oder ein Administrator kann die Adresse in der Einstellung embed_origins ergänzen.
+    .text = Die Organisation führt { $origin } nicht unter den Seiten, die ihr Protokoll zeigen dürfen. Eine Administratorin oder ein Administrator kann die Adresse in der Einstellung embed_origins ergänzen.
+
+## Help
+
+help-keys = Tastenkürzel
+help-rows = Nächste und vorige Zeile
+help-open = Details öffnen
+help-pages = Vorige und nächste Seite
+help-help = Diese Hilfe
+help-single-keys = Einzelne Tasten auf dieser Seite verwenden
+help-all-words = Alle diese Wörter
+help-phrase = Diese Wörter hintereinander
+help-without = Ohne ein Wort
+help-field = In einem Feld
+
+## The page of the server itself
+
+landing-what = Das Aktivitätsprotokoll Ihres Produkts: wer was wann und von wo getan hat, und was vorher war. Für immer aufbewahrt und nachweislich vollständig.
+landing-docs = Dokumentation lesen
+landing-looking = Suchen Sie Ihre Aktivitäten? Öffnen Sie sie aus Ihrem Produkt heraus.
+landing-version = Version { $version }
+
+## When there is no page
+
+problem-unauthenticated = Ihre Sitzung ist beendet
+    .text = Zu Ihrer Sicherheit dauert eine Sitzung nur begrenzte Zeit. Öffnen Sie das Aktivitätsprotokoll erneut aus Ihrem Produkt, und Sie sind wieder dort, wo Sie waren.
+problem-used-link = Dieser Link ist abgelaufen oder wurde schon verwendet
+    .text = Ein Link zum Aktivitätsprotokoll öffnet es ein Mal und nur für kurze Zeit. Öffnen Sie es erneut aus Ihrem Produkt, um einen neuen zu erhalten.
+problem-forbidden = Ihre Rolle darf dieses Protokoll nicht öffnen
+    .text = Nur bestimmte Rollen Ihrer Organisation dürfen das Aktivitätsprotokoll lesen. Wenn Sie etwas daraus brauchen, fragen Sie einen Inhaber oder Administrator.
+problem-not-found = Diese Seite gibt es nicht
+    .text = Prüfen Sie die Adresse, oder öffnen Sie das Aktivitätsprotokoll erneut aus Ihrem Produkt.
+problem-no-event = Dieses Ereignis gibt es nicht
+    .text = Es existiert nicht, oder Sie dürfen es nicht sehen.
+problem-param = Diese Adresse ist nicht zu verstehen
+    .text = Der Teil „{ $part }“ ist ungültig.
+problem-unavailable = Das Protokoll ist ausgelastet
+    .text = Es kann im Moment nichts aufzeichnen und öffnet sich deshalb auch nicht. Bitte versuchen Sie es in Kürze noch einmal.
+problem-failed = Bei uns ist etwas schiefgegangen
+    .text = Es ist nichts verloren. Bitte versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie dem Support die Nummer unten.
+problem-to-list = Alle Aktivitäten anzeigen
+problem-without-filters = Ohne Filter beginnen
+problem-again = Noch einmal versuchen
+problem-request = Anfrage

@@ -9,10 +9,285 @@ language-direction = ltr
 ## What every page has
 
 refresh = Refresh
+close = Close
+activity-log = Activity log
+skip-to-list = Skip to the list
+comma = {", "}
+
+## Titles of the profiles, by their English words; what is in no file stays as it is
+
+title-activity-log = Activity Log
+title-activity-logs = Activity Logs
+title-documents = Documents
+title-date = Date
+title-date-time = Date/Time
+title-remarks = Remarks
+title-description = Description
+title-details = Details
+title-user = User
+    .all = All users
+title-by = By
+    .all = All users
+title-report-type = Report Type
+    .all = All report types
+title-action = Action
+    .all = All actions
+title-event = Event
+    .all = All events
+title-type = Type
+    .all = All types
+title-category = Category
+    .all = All categories
+title-ip-address = IP Address
+title-document = Document
+title-status = Status
+title-signees = Signees
+title-started = Started
+title-last-activity = Last activity
+title-system = System
+
+## The query bar
+
+search = Search
+search-hint = Search names, ids, words…
+search-and-filters = Search and filters
+apply = Apply
+filter = Filter
+reset = Reset
+menu-all = All
+menu-find = Find…
+menu-find-in = Find in { $menu }
+menu-empty = Nothing to choose from yet.
+menu-none-of-these = None of these is called so.
+menu-most-active = The { $count } most active are shown. Search for others: actor:name
+menu-most-frequent = The { $count } most frequent are shown.
+range-is = Date:
+range-from = From
+range-to = To
+range-since = From { $day }
+range-until = Until { $day }
+range-inverted = To lies before From.
+preset-today = Today
+preset-yesterday = Yesterday
+preset-this-week = This week
+preset-last-7-days = Last 7 days
+preset-last-30-days = Last 30 days
+preset-this-month = This month
+preset-last-month = Last month
+preset-older = Older
+preset-all = All time
+preset-custom = Custom dates
+field-outcome = Outcome
+field-record = Record
+field-record-type = Record type
+field-ip-address = IP address
+field-process = Process
+
+## A search that cannot be understood
+
+fault-at = At character { $position }: { $reason }.
+fault-too-long = a search has at most { $most } characters
+fault-too-many-terms = a search has at most { $most } terms
+fault-open-quote = this quotation mark is not closed
+fault-no-value = a value is expected after the colon
+
+## What is chosen
+
+filters-in-force = Filters in force
+filter-remove = Remove filter { $field }: { $value }
+clear-all = Clear all
+
+## Kinds
+
+kind-created = Created
+kind-updated = Updated
+kind-deleted = Deleted
+kind-transferred = Transferred
+kind-other = Other
+
+## The histogram
+
+chart-time = Time
+chart-caption = Events { $unit }
+chart-bar = { $time }: { $parts }
+chart-part = { $count } { $kind }
+chart-nothing = nothing
+interval-pt1m = by minute
+interval-pt5m = by 5 minutes
+interval-pt15m = by 15 minutes
+interval-pt1h = by hour
+interval-pt3h = by 3 hours
+interval-pt6h = by 6 hours
+interval-p1d = by day
+interval-p7d = by week
+interval-p1m = by month
+interval-p3m = by quarter
+interval-p1y = by year
+interval-p10y = by decade
 
 ## The list
 
+events = Events
+# $count chooses the form, $shown is the number as it is written.
+events-count = { $count ->
+    [one] { $shown } event
+   *[other] { $shown } events
+}
+times-in = Times in { $zone }
+kind-of-event = Kind of event
+no-address = No address
+details-of = Details of { $label }, row { $row }
+acting-for = for { $name }
+actor-user = User
+actor-signee = Signee
+actor-api-key = API key
+actor-service = Service
+actor-anonymous = Anonymous
+outcome-failure = { $label } · failed
+outcome-denied = { $label } · denied
+pages = Pages
+rows-of = { $rows } of { $total }
 rows-per-page = Rows
+show = Show
+page-first = First page
+page-previous = Previous
+page-next = Next
+
+## An empty list
+
+empty-first-use = Nothing has happened yet
+    .hint = Send the first event, and it shows here.
+    .command = A command that sends an event
+empty-no-match = No events match
+    .hint = Several of your filters together leave nothing.
+empty-bad-search = This search cannot be understood
+    .hint = The place is marked under the search.
+empty-bad-dates = To lies before From
+    .hint = Choose the two dates the other way round, or do without them.
+    .remove = Remove the dates
+# $choice is one of without-….
+empty-without = { $choice } there { $count ->
+    [one] is { $shown }
+   *[other] are { $shown }
+}.
+without-search = Without the search for “{ $words }”
+    .remove = Remove the search for “{ $words }”
+without-date = Without the date
+    .remove = Remove the date
+without-actor = Without the user
+    .remove = Remove the user
+without-category = Without the category
+    .remove = Remove the category
+without-action = Without the action
+    .remove = Remove the action
+without-kind = Without the kind
+    .remove = Remove the kind
+without-outcome = Without the outcome
+    .remove = Remove the outcome
+without-target = Without the record
+    .remove = Remove the record
+without-target-type = Without the type of record
+    .remove = Remove the type of record
+without-ip = Without the IP address
+    .remove = Remove the IP address
+without-process = Without the process
+    .remove = Remove the process
+
+## Dates. A form takes what it shows of year, month, month-padded, weekday (1 is Monday), day, day-padded, hour, hour-12,
+## half (am or pm), minute, second.
+
+month-name = { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+weekday-name = { $weekday ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}
+half-name = { $half ->
+    [am] AM
+   *[pm] PM
+}
+date-12h = { month-name } { $day-padded }, { $year } { $hour-12 }:{ $minute } { half-name }
+date-second = { month-name } { $day-padded }, { $year } { $hour }:{ $minute }:{ $second }
+date-full = { weekday-name }, { month-name } { $day-padded }, { $year }, { $hour }:{ $minute }:{ $second }
+date-day = { month-name } { $day-padded }, { $year }
+date-minute = { month-name } { $day-padded }, { $year }, { $hour }:{ $minute }
+date-bar-minute = { month-name } { $day-padded }, { $hour }:{ $minute }
+date-bar-day = { weekday-name }, { month-name } { $day-padded }
+date-bar-month = { month-name } { $year }
+
+## Relative times, in the words of Intl.RelativeTimeFormat, which keeps them right in the browser
+
+relative-minute =
+    .ago = { $count ->
+        [one] { $count } minute ago
+       *[other] { $count } minutes ago
+    }
+    .in = { $count ->
+        [one] in { $count } minute
+       *[other] in { $count } minutes
+    }
+relative-hour =
+    .ago = { $count ->
+        [one] { $count } hour ago
+       *[other] { $count } hours ago
+    }
+    .in = { $count ->
+        [one] in { $count } hour
+       *[other] in { $count } hours
+    }
+relative-day =
+    .ago = { $count ->
+        [one] { $count } day ago
+       *[other] { $count } days ago
+    }
+    .in = { $count ->
+        [one] in { $count } day
+       *[other] in { $count } days
+    }
+relative-month =
+    .ago = { $count ->
+        [one] { $count } month ago
+       *[other] { $count } months ago
+    }
+    .in = { $count ->
+        [one] in { $count } month
+       *[other] in { $count } months
+    }
+relative-year =
+    .ago = { $count ->
+        [one] { $count } year ago
+       *[other] { $count } years ago
+    }
+    .in = { $count ->
+        [one] in { $count } year
+       *[other] in { $count } years
+    }
+
+## What the page's script says; it is given every message whose id begins with script
+
+script-just-now = just now
+script-not-in-list = Not in this list
+script-start-of-list = Start of this list
+script-end-of-list = End of this list
+script-start-of-page = Start of this page
+script-end-of-page = End of this page
 
 ## The details
 
@@ -24,7 +299,50 @@ embedded-title = Activity log
 embedded-loading = The log is being opened…
 embedded-alone = This page shows a log inside another page. Open it there.
 embedded-ended = Your session has ended
-embedded-ended-text = The page around this log has been asked to open it again. As soon as it does, you go on where you were.
+    .text = The page around this log has been asked to open it again. As soon as it does, you go on where you were.
 embedded-renew = Ask again
 embedded-not-listed = This page may not show the log
-embedded-not-listed-text = The organization does not list { $origin } among the pages that may show its log. An administrator can add it to the setting embed_origins.
+    .text = The organization does not list { $origin } among the pages that may show its log. An administrator can add it to the setting embed_origins.
+
+## Help
+
+help-keys = Keyboard shortcuts
+help-rows = Next and previous row
+help-open = Open the details
+help-pages = Previous and next page
+help-help = This help
+help-single-keys = Use single keys on this page
+help-all-words = All of these words
+help-phrase = These words in a row
+help-without = Without a word
+help-field = In one field
+
+## The page of the server itself
+
+landing-what = The activity log and audit trail of your product: who did what, when, from where, and what it was before. Kept for ever, and provably complete.
+landing-docs = Read the documentation
+landing-looking = Looking for your activity? Open it from your product.
+landing-version = Version { $version }
+
+## When there is no page
+
+problem-unauthenticated = Your session has ended
+    .text = For your safety a session lasts a limited time. Open the activity log again from your product, and you are back where you were.
+problem-used-link = This link has expired or was already used
+    .text = A link to the activity log opens it once, within a short time. Open it again from your product to get a new one.
+problem-forbidden = Your role cannot open this log
+    .text = Only some roles of your organization may read its activity log. Ask an owner or an admin if you need something from it.
+problem-not-found = There is no such page
+    .text = Check the address, or open the activity log again from your product.
+problem-no-event = There is no such event
+    .text = It does not exist, or you may not see it.
+problem-param = This address cannot be understood
+    .text = The part “{ $part }” is not valid.
+problem-unavailable = The log is busy
+    .text = It cannot record anything for the moment, so it does not open either. Please try again shortly.
+problem-failed = Something went wrong on our side
+    .text = Nothing is lost. Please try again; if it happens again, tell support the number below.
+problem-to-list = Show all activity
+problem-without-filters = Start without filters
+problem-again = Try again
+problem-request = Request

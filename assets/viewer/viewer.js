@@ -5,6 +5,8 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const isTyping = (element) => element.matches('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]');
   const here = () => location.pathname + location.search;
+  const words = JSON.parse(find('#al')?.dataset.words ?? '{}');
+  const say = (id) => words[`script-${id}`] ?? '';
   const isEvent = (path) => /^\/view\/[^/?]+\/events\//.test(path);
 
   // The drawer. Opening an event adds one entry to the history; closing goes back over it.
@@ -37,8 +39,8 @@
     const by = Number(button.dataset.step);
     button.disabled = place < 0 || !links()[place + by];
     if (!button.disabled) return;
-    const [end, page] = by > 0 ? ['End', '#al-next'] : ['Start', '#al-previous'];
-    button.title = place < 0 ? 'Not in this list' : `${end} of this ${find(page) ? 'page' : 'list'}`;
+    const [page, ofPage, ofList] = by > 0 ? ['#al-next', 'end-of-page', 'end-of-list'] : ['#al-previous', 'start-of-page', 'start-of-list'];
+    button.title = say(place < 0 ? 'not-in-list' : find(page) ? ofPage : ofList);
     button.setAttribute('aria-label', button.title);
   }
 
@@ -195,17 +197,18 @@
     if (choosing && event.detail.ctx.sourceElement?.id === 'al-bar' && event.detail.ctx.sourceEvent?.type === 'change') event.preventDefault();
   });
 
-  // Relative times, in the same steps as the server's.
+  // Relative times, in the same steps and words as the server's.
+  const language = document.documentElement.lang;
+  const steps = new Intl.RelativeTimeFormat(`${language}-u-nu-latn`);
   function told(then, now) {
     const seconds = Math.floor(Math.abs(now - then) / 1000);
-    if (seconds < 45) return 'just now';
+    if (seconds < 45) return say('just-now');
     const [count, unit] = seconds < 3570 ? [Math.floor((seconds + 30) / 60), 'minute']
       : seconds < 84600 ? [Math.floor((seconds + 1800) / 3600), 'hour']
       : seconds < 2592000 ? [Math.floor((seconds + 43200) / 86400), 'day']
       : seconds < 31536000 ? [Math.floor(seconds / 2592000), 'month']
       : [Math.floor(seconds / 31536000), 'year'];
-    const words = `${count} ${unit}${count === 1 ? '' : 's'}`;
-    return then > now ? `in ${words}` : `${words} ago`;
+    return steps.format(then > now ? count : -count, unit);
   }
   const relative = () => all('time[data-relative]').forEach((time) => {
     const words = told(Date.parse(time.dateTime), Date.now());

@@ -3,13 +3,14 @@
 //! Deliberately absent: the clock. What is now comes from outside.
 
 use askama::Template;
-use everlog_core::profile::{DateStyle, Preset};
+use everlog_core::profile::DateStyle;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::read::iso;
+use crate::viewer::words::Words;
 
-/// A reader's zone, the present and the style of dates.
+/// A reader's zone and language, the present and the style of dates.
 #[derive(Clone, Debug)]
 pub struct Clock {
     /// The present, in milliseconds since 1970.
@@ -18,6 +19,8 @@ pub struct Clock {
     pub zone: TimeZone,
     /// How the profile's lists write dates.
     pub style: DateStyle,
+    /// The words of the reader's language.
+    pub words: Words,
 }
 
 /// A time on the screen.
@@ -42,12 +45,11 @@ impl Clock {
     pub fn when(&self, ms: u64) -> When {
         let at = self.at(ms);
         let shown = match self.style {
-            // L06: `Dec 15, 2025 04:54 PM`.
-            DateStyle::Absolute12h => at.strftime("%b %d, %Y %I:%M %p").to_string(),
-            DateStyle::Relative => relative(ms, self.now_ms),
-            DateStyle::Exact => at.strftime("%b %d, %Y %H:%M:%S").to_string(),
+            DateStyle::Absolute12h => self.words.date("date-12h", at.datetime()),
+            DateStyle::Relative => relative(ms, self.now_ms, self.words),
+            DateStyle::Exact => self.words.date("date-second", at.datetime()),
             DateStyle::ExactWithZone => {
-                format!("{}\u{a0}{}", at.strftime("%b %d, %Y %H:%M:%S"), zone_at(&at))
+                format!("{}\u{a0}{}", self.words.date("date-second", at.datetime()), zone_at(&at))
             }
         };
         When { iso: iso(ms), exact: self.exact(ms), shown, is_relative: self.style == DateStyle::Relative }
@@ -56,7 +58,7 @@ impl Clock {
     /// A time in full.
     pub fn exact(&self, ms: u64) -> String {
         let at = self.at(ms);
-        format!("{}\u{a0}{}", at.strftime("%a, %b %d, %Y, %H:%M:%S"), zone_at(&at))
+        format!("{}\u{a0}{}", self.words.date("date-full", at.datetime()), zone_at(&at))
     }
 
     /// A time in full, as an element.
@@ -95,33 +97,17 @@ fn zone_at(at: &Zoned) -> String {
     }
 }
 
-/// `2 hours ago` (C16). `app.js` keeps it right with the same steps.
-fn relative(ms: u64, now_ms: u64) -> String {
+/// `2 hours ago` (C16). `viewer.js` keeps it right with the same steps.
+fn relative(ms: u64, now_ms: u64, words: Words) -> String {
     let seconds = now_ms.abs_diff(ms) / 1000;
     let (count, unit) = match seconds {
-        0..45 => return "just now".to_owned(),
+        0..45 => return words.say("script-just-now"),
         45..3_570 => ((seconds + 30) / 60, "minute"),
         3_570..84_600 => ((seconds + 1_800) / 3_600, "hour"),
         84_600..2_592_000 => ((seconds + 43_200) / 86_400, "day"),
         2_592_000..31_536_000 => (seconds / 2_592_000, "month"),
         _ => (seconds / 31_536_000, "year"),
     };
-    let plural = if count == 1 { "" } else { "s" };
-    if ms > now_ms { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
-}
-
-/// What a preset is called.
-pub fn preset_label(preset: Preset) -> &'static str {
-    match preset {
-        Preset::Today => "Today",
-        Preset::Yesterday => "Yesterday",
-        Preset::ThisWeek => "This week",
-        Preset::Last7Days => "Last 7 days",
-        Preset::Last30Days => "Last 30 days",
-        Preset::ThisMonth => "This month",
-        Preset::LastMonth => "Last month",
-        Preset::Older => "Older",
-        Preset::All => "All time",
-        Preset::Custom => "Custom dates",
-    }
+    let direction = if ms > now_ms { "in" } else { "ago" };
+    words.fill(&format!("relative-{unit}.{direction}"), [("count", count.into())])
 }

@@ -85,7 +85,12 @@ struct Datum {
 pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: bool) -> Details {
     let entry = visit.org.entry();
     let (profile, catalogs) = (entry.profile, &entry.catalogs);
-    let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style: profile.date_style };
+    let clock = Clock {
+        now_ms: visit.now_ms,
+        zone: visit.zone.clone(),
+        style: profile.date_style,
+        words: visit.words,
+    };
     let path = format!("/view/{}", entry.row.id);
     let pictures = visit.pictures();
     let presenter = Presenter {
@@ -107,7 +112,11 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
     if let Some(account) = &sent.on_behalf_of {
         facts.insert(
             0,
-            Fact { term: "Account used", text: Text::name(&shown(account, system)), is_code: false },
+            Fact {
+                term: "Account used",
+                text: Text::name(&shown(account, system, visit.words)),
+                is_code: false,
+            },
         );
     }
     Details {
@@ -119,7 +128,7 @@ pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: 
         category: Text::short(&described.category),
         description: table::told(sent, &sentence(sent, catalogs)),
         names: sent.targets.iter().map(name).collect(),
-        person: Person::of(sent, system).pictured(&sent.actor, &pictures),
+        person: Person::of(sent, system, visit.words).pictured(&sent.actor, &pictures),
         role,
         ip: sent.context.ip.clone(),
         location: sent.context.location.as_deref().map(Text::new),

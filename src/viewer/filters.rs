@@ -2,15 +2,15 @@
 //!
 //! Deliberately absent: a list of values that could occur. Only those that do are offered, with their counts.
 
-use everlog_core::catalog::Catalogs;
+use everlog_core::catalog::{Catalogs, Kind};
 use everlog_core::profile::{ColumnField, Filter, Preset, Profile};
 use jiff::civil::{Date, DateTime};
 
 use crate::index::{FACET_VALUES_MAX, FacetField, FacetValue};
 use crate::viewer::address::Address;
-use crate::viewer::dates::{Clock, preset_label};
-use crate::viewer::histogram::kind_label;
+use crate::viewer::dates::Clock;
 use crate::viewer::text::{Text, shorten};
+use crate::viewer::words::Words;
 
 /// From how many values on a menu has a search of its own.
 const MENU_SEARCH_FROM: usize = 9;
@@ -74,7 +74,7 @@ pub struct RangeMenu {
     /// Whether it is another than the profile's.
     pub is_active: bool,
     /// Value, words, and whether it is chosen.
-    pub presets: Vec<(&'static str, &'static str, bool)>,
+    pub presets: Vec<(&'static str, String, bool)>,
     /// Whether two dates are offered.
     pub has_custom: bool,
     /// Whether two dates are chosen.
@@ -126,9 +126,9 @@ fn parameter(filter: Filter) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// What a filter is called: as the column that shows the same, so that both read alike.
-fn label(profile: &Profile, filter: Filter) -> String {
-    let (fields, otherwise): (&[ColumnField], &str) = match filter {
+/// What a filter is called in the profile: as the column that shows the same, so that both read alike.
+fn title(profile: &Profile, filter: Filter) -> &str {
+    let (fields, otherwise): (&[ColumnField], _) = match filter {
         Filter::User | Filter::Users => (&[ColumnField::User], "User"),
         Filter::Category => (&[ColumnField::Category], "Category"),
         Filter::Action => (&[ColumnField::Action], "Action"),
@@ -136,16 +136,27 @@ fn label(profile: &Profile, filter: Filter) -> String {
         Filter::Range => (&[], "Date"),
         Filter::Search | Filter::Status => (&[], ""),
     };
-    let title = |field: &ColumnField| profile.columns.iter().find(|column| column.field == *field);
-    fields.iter().find_map(title).map_or(otherwise, |column| column.title.as_str()).to_owned()
+    let column = |field: &ColumnField| profile.columns.iter().find(|column| column.field == *field);
+    fields.iter().find_map(column).map_or(otherwise, |column| column.title.as_str())
+}
+
+/// What a reader calls a filter.
+fn label(profile: &Profile, filter: Filter, words: Words) -> String {
+    words.title(title(profile, filter))
 }
 
 /// The control of a filter, from the values that occur.
-pub fn menu(profile: &Profile, filter: Filter, values: &[FacetValue], address: &Address) -> Option<Menu> {
+pub fn menu(
+    profile: &Profile,
+    filter: Filter,
+    values: &[FacetValue],
+    address: &Address,
+    words: Words,
+) -> Option<Menu> {
     let (name, icon) = parameter(filter)?;
-    let label = label(profile, filter);
+    let title = title(profile, filter);
     let chosen: Vec<&str> = address.all(name).collect();
-    let shown = |value: &FacetValue| shown(filter, &value.value, &value.label);
+    let shown = |value: &FacetValue| shown(filter, &value.value, &value.label, words);
     let mut choices: Vec<Choice> = values
         .iter()
         .map(|value| choice(value.value.clone(), shown(value), Some(value.count), &chosen))
@@ -156,20 +167,20 @@ pub fn menu(profile: &Profile, filter: Filter, values: &[FacetValue], address: &
         }
     }
     tell_apart(&mut choices);
-    let words = match chosen.as_slice() {
+    let in_short = match chosen.as_slice() {
         [] => String::new(),
         [_] => choices.iter().find(|it| it.is_chosen).map(|it| shorten(&it.plain, 24)).unwrap_or_default(),
         more => more.len().to_string(),
     };
     Some(Menu {
         name,
-        any: format!("All {}", plural(&label.to_lowercase())),
-        label,
+        any: words.all_of(title),
+        label: words.title(title),
         icon,
-        chosen: words,
+        chosen: in_short,
         is_single: filter == Filter::User,
         has_search: choices.len() >= MENU_SEARCH_FROM,
-        rest: rest(name, values),
+        rest: rest(name, values, words),
         choices,
     })
 }
@@ -185,14 +196,12 @@ fn tell_apart(choices: &mut [Choice]) {
 }
 
 /// What is said of values that a menu does not hold.
-fn rest(name: &str, values: &[FacetValue]) -> String {
+fn rest(name: &str, values: &[FacetValue], words: Words) -> String {
     if values.iter().filter(|it| it.count > 0).count() < FACET_VALUES_MAX {
         return String::new();
     }
-    match name {
-        "actor" => format!("The {FACET_VALUES_MAX} most active are shown. Search for others: actor:name"),
-        _ => format!("The {FACET_VALUES_MAX} most frequent are shown."),
-    }
+    let id = if name == "actor" { "menu-most-active" } else { "menu-most-frequent" };
+    words.fill(id, [("count", FACET_VALUES_MAX.into())])
 }
 
 fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> Choice {
@@ -207,24 +216,14 @@ fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> 
     }
 }
 
-fn shown(filter: Filter, value: &str, label: &str) -> String {
-    let kind = || everlog_core::catalog::Kind::ALL.iter().find(|kind| kind.as_str() == value);
-    match filter {
-        Filter::Kind => kind().map_or(label, |kind| kind_label(*kind)).to_owned(),
-        _ => label.to_owned(),
-    }
-}
-
-fn plural(word: &str) -> String {
-    match word.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{word}s"),
-    }
+fn shown(filter: Filter, value: &str, label: &str, words: Words) -> String {
+    let is_kind = filter == Filter::Kind && Kind::ALL.iter().any(|kind| kind.as_str() == value);
+    if is_kind { words.say(&format!("kind-{value}")) } else { label.to_owned() }
 }
 
 /// The control for the date (L11 to L13, C08, D13, D14).
 pub fn range_menu(profile: &Profile, address: &Address, clock: &Clock) -> RangeMenu {
-    let chosen = address.range(profile);
+    let (chosen, words) = (address.range(profile), clock.words);
     let mut presets: Vec<Preset> =
         profile.presets.iter().copied().filter(|it| *it != Preset::Custom).collect();
     if !presets.contains(&Preset::All) {
@@ -233,9 +232,9 @@ pub fn range_menu(profile: &Profile, address: &Address, clock: &Clock) -> RangeM
     }
     let has_times = [address.one("from"), address.one("to")].iter().flatten().any(|text| text.contains('T'));
     RangeMenu {
-        chosen: range_words(profile, address),
+        chosen: range_words(profile, address, words),
         is_active: chosen != profile.default_range.as_str(),
-        presets: presets.iter().map(|it| (it.as_str(), preset_label(*it), it.as_str() == chosen)).collect(),
+        presets: presets.iter().map(|it| (it.as_str(), words.preset(*it), it.as_str() == chosen)).collect(),
         has_custom: profile.presets.contains(&Preset::Custom) || address.has_dates(),
         is_custom: address.has_dates(),
         from: input_value(address.one("from"), has_times, "T00:00"),
@@ -254,27 +253,25 @@ fn input_value(text: Option<&str>, has_times: bool, time: &str) -> String {
 }
 
 /// The range in force, in words.
-fn range_words(profile: &Profile, address: &Address) -> String {
-    match (address.one("from").map(day), address.one("to").map(day)) {
+fn range_words(profile: &Profile, address: &Address, words: Words) -> String {
+    let day = |name| address.one(name).map(|text| day(text, words));
+    match (day("from"), day("to")) {
         (Some(from), Some(to)) if from == to => from,
         (Some(from), Some(to)) => format!("{from} – {to}"),
-        (Some(from), None) => format!("From {from}"),
-        (None, Some(to)) => format!("Until {to}"),
+        (Some(from), None) => words.fill("range-since", [("day", from.into())]),
+        (None, Some(to)) => words.fill("range-until", [("day", to.into())]),
         (None, None) => {
             let chosen = address.range(profile);
             let preset = Preset::ALL.iter().find(|preset| preset.as_str() == chosen);
-            preset.map_or(chosen, |preset| preset_label(*preset)).to_owned()
+            preset.map_or_else(|| chosen.to_owned(), |preset| words.preset(*preset))
         }
     }
 }
 
-fn day(text: &str) -> String {
-    let date = text
-        .parse::<Date>()
-        .ok()
-        .filter(|_| text.len() == 10)
-        .map(|date| date.strftime("%b %d, %Y").to_string());
-    let time = || text.parse::<DateTime>().ok().map(|time| time.strftime("%b %d, %Y, %H:%M").to_string());
+fn day(text: &str, words: Words) -> String {
+    let date = text.parse::<Date>().ok().filter(|_| text.len() == 10);
+    let date = date.map(|date| words.date("date-day", date.into()));
+    let time = || text.parse::<DateTime>().ok().map(|time| words.date("date-minute", time));
     date.or_else(time).unwrap_or_else(|| shorten(text, LABEL_CHARS_MAX))
 }
 
@@ -284,45 +281,51 @@ pub fn chips(
     address: &Address,
     facets: &[(Filter, Vec<FacetValue>)],
     catalogs: &Catalogs,
+    words: Words,
 ) -> Vec<Chip> {
     let mut chips = Vec::new();
     if address.range(profile) != profile.default_range.as_str() {
-        let plain = range_words(profile, address);
+        let plain = range_words(profile, address, words);
         let href = address.without("range").without("from").without("to").href();
-        chips.push(Chip { field: label(profile, Filter::Range), value: Text::new(&plain), plain, href });
+        chips.push(Chip {
+            field: label(profile, Filter::Range, words),
+            value: Text::new(&plain),
+            plain,
+            href,
+        });
     }
     for (name, value) in address.params() {
-        let Some(field) = field_label(profile, name) else { continue };
+        let Some(field) = field_label(profile, name, words) else { continue };
         let known = facets.iter().filter(|(filter, _)| parameter(*filter).is_some_and(|(it, _)| it == name));
         let known = known
             .flat_map(|(filter, values)| values.iter().map(|it| (*filter, it)))
             .find(|(_, it)| it.value == value);
-        let words = match (known, name) {
-            (Some((filter, known)), _) => shown(filter, &known.value, &known.label),
+        let told = match (known, name) {
+            (Some((filter, known)), _) => shown(filter, &known.value, &known.label, words),
             (None, "action") if !value.contains('*') => catalogs.describe(value).label,
             (None, _) => value.to_owned(),
         };
-        let plain = shorten(&words, LABEL_CHARS_MAX);
+        let plain = shorten(&told, LABEL_CHARS_MAX);
         let href = address.without_value(name, value).href();
         chips.push(Chip { field, value: Text::name(&plain), plain, href });
     }
     chips
 }
 
-fn field_label(profile: &Profile, name: &str) -> Option<String> {
+fn field_label(profile: &Profile, name: &str, words: Words) -> Option<String> {
     let filter = match name {
         "actor" => Filter::Users,
         "category" => Filter::Category,
         "action" => Filter::Action,
         "kind" => Filter::Kind,
-        "outcome" => return Some("Outcome".to_owned()),
-        "target" => return Some("Record".to_owned()),
-        "target_type" => return Some("Record type".to_owned()),
-        "ip" => return Some("IP address".to_owned()),
-        "process" => return Some("Process".to_owned()),
+        "outcome" => return Some(words.say("field-outcome")),
+        "target" => return Some(words.say("field-record")),
+        "target_type" => return Some(words.say("field-record-type")),
+        "ip" => return Some(words.say("field-ip-address")),
+        "process" => return Some(words.say("field-process")),
         _ => return None,
     };
-    Some(label(profile, filter))
+    Some(label(profile, filter, words))
 }
 
 /// The parameters that no control of the bar holds: a form carries them along.

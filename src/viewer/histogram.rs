@@ -8,6 +8,8 @@ use everlog_core::catalog::Kind;
 use crate::read::Histogram;
 use crate::viewer::address::Address;
 use crate::viewer::dates::Clock;
+use crate::viewer::filters::grouped;
+use crate::viewer::words::Words;
 
 /// Width and height of the drawing's own coordinates; it is stretched to the width of the page.
 const WIDTH: u64 = 1_200;
@@ -29,7 +31,7 @@ pub struct Chart {
     /// The last bucket, in words.
     pub last: String,
     /// How long a bucket is: `by day`.
-    pub unit: &'static str,
+    pub unit: String,
 }
 
 /// One bucket.
@@ -72,7 +74,7 @@ pub struct Legend {
     /// The kind, for the style sheet.
     pub kind: &'static str,
     /// What it is called.
-    pub label: &'static str,
+    pub label: String,
 }
 
 impl Chart {
@@ -93,7 +95,7 @@ impl Chart {
             let counts: Vec<u64> = kinds.iter().map(|kind| counts[*kind]).collect();
             Bar {
                 href: zoomed(histogram.interval, *from, *to, address, clock),
-                summary: summary(&label, &kinds, &counts),
+                summary: summary(&label, &kinds, &counts, clock.words),
                 label,
                 hit_x,
                 hit_width: hit_end - hit_x,
@@ -110,23 +112,20 @@ impl Chart {
             last: if bars.len() > 1 { label_of(bars.last()) } else { String::new() },
             kinds: kinds
                 .iter()
-                .map(|at| Legend { kind: Kind::ALL[*at].as_str(), label: kind_label(Kind::ALL[*at]) })
+                .map(|at| Legend {
+                    kind: Kind::ALL[*at].as_str(),
+                    label: kind_label(Kind::ALL[*at], clock.words),
+                })
                 .collect(),
-            unit: unit(histogram.interval),
+            unit: clock.words.say(&format!("interval-{}", histogram.interval.to_ascii_lowercase())),
             bars,
         }
     }
 }
 
 /// What a kind is called.
-pub fn kind_label(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Created => "Created",
-        Kind::Updated => "Updated",
-        Kind::Deleted => "Deleted",
-        Kind::Transferred => "Transferred",
-        Kind::Other => "Other",
-    }
+fn kind_label(kind: Kind, words: Words) -> String {
+    words.say(&format!("kind-{}", kind.as_str()))
 }
 
 /// The kinds of one bucket on top of each other, the first at the bottom.
@@ -142,12 +141,15 @@ fn stack(kinds: &[usize], counts: &[u64], tallest: u64) -> Vec<Piece> {
     pieces
 }
 
-fn summary(label: &str, kinds: &[usize], counts: &[u64]) -> String {
-    let told = kinds.iter().zip(counts).filter(|(_, count)| **count > 0);
-    let told: Vec<_> = told
-        .map(|(kind, count)| format!("{count} {}", kind_label(Kind::ALL[*kind]).to_lowercase()))
-        .collect();
-    if told.is_empty() { format!("{label}: nothing") } else { format!("{label}: {}", told.join(", ")) }
+fn summary(time: &str, kinds: &[usize], counts: &[u64], words: Words) -> String {
+    let occur = kinds.iter().zip(counts).filter(|(_, count)| **count > 0);
+    let parts = occur.map(|(kind, count)| {
+        let kind = kind_label(Kind::ALL[*kind], words).to_lowercase();
+        words.fill("chart-part", [("count", grouped(*count).into()), ("kind", kind.into())])
+    });
+    let parts: Vec<_> = parts.collect();
+    let told = if parts.is_empty() { words.say("chart-nothing") } else { parts.join(&words.say("comma")) };
+    words.fill("chart-bar", [("time", time.into()), ("parts", told.into())])
 }
 
 /// Where a bar leads. Bare end dates include their day.
@@ -167,29 +169,13 @@ fn zoomed(interval: &str, from: u64, to: u64, address: &Address, clock: &Clock) 
 }
 
 fn bucket_label(interval: &str, from: u64, clock: &Clock) -> String {
+    let at = clock.at(from).datetime();
     let form = match interval {
-        "PT1M" | "PT5M" | "PT15M" | "PT1H" | "PT3H" | "PT6H" => "%b %d, %H:%M",
-        "P1D" => "%a, %b %d",
-        "P7D" => "%b %d, %Y",
-        "P1M" | "P3M" => "%b %Y",
-        _ => "%Y",
+        "PT1M" | "PT5M" | "PT15M" | "PT1H" | "PT3H" | "PT6H" => "date-bar-minute",
+        "P1D" => "date-bar-day",
+        "P7D" => "date-day",
+        "P1M" | "P3M" => "date-bar-month",
+        _ => return at.year().to_string(),
     };
-    clock.at(from).strftime(form).to_string()
-}
-
-fn unit(interval: &str) -> &'static str {
-    match interval {
-        "PT1M" => "by minute",
-        "PT5M" => "by 5 minutes",
-        "PT15M" => "by 15 minutes",
-        "PT1H" => "by hour",
-        "PT3H" => "by 3 hours",
-        "PT6H" => "by 6 hours",
-        "P1D" => "by day",
-        "P7D" => "by week",
-        "P1M" => "by month",
-        "P3M" => "by quarter",
-        "P1Y" => "by year",
-        _ => "by decade",
-    }
+    clock.words.date(form, at)
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use everlog_core::event::Event;
 use everlog_core::profile::{Filter, Preset, Profile};
 use everlog_core::query::{ParamError, ParamFault};
+use everlog_core::search::{self, SEARCH_CHARS_MAX, SEARCH_TERMS_MAX, SearchError};
 
 use crate::app::App;
 use crate::index::{FacetField, FacetValue};
@@ -24,6 +25,8 @@ use crate::viewer::words::Words;
 
 /// How many chosen people are looked up beyond those that a menu offers.
 const NAMES_MAX: usize = 5;
+/// Longest search that a hint repeats, in characters.
+const HINT_CHARS_MAX: usize = 40;
 
 /// The whole page.
 #[derive(Template)]
@@ -98,9 +101,8 @@ pub(super) struct Results {
 
 /// The way to other pages of the list.
 pub(super) struct Pager {
-    first_row: String,
-    last_row: String,
-    total: String,
+    /// Which rows of how many, as markup.
+    rows: String,
     first: Option<String>,
     previous: Option<String>,
     next: Option<String>,
@@ -123,9 +125,9 @@ pub(super) enum Empty {
 
 /// A choice without which there are matches.
 pub(super) struct Hint {
-    words: String,
+    told: String,
+    remove: String,
     href: String,
-    count: String,
 }
 
 /// How much of the page is asked for.
@@ -159,11 +161,16 @@ pub(super) fn log_page(
     base: &str,
 ) -> Result<Answer, Problem> {
     let profile = visit.org.entry().profile;
-    let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style: profile.date_style };
+    let clock = Clock {
+        now_ms: visit.now_ms,
+        zone: visit.zone.clone(),
+        style: profile.date_style,
+        words: visit.words,
+    };
     let read = Read { app, visit, address, profile, clock: &clock };
     let fault = match read.question(address) {
         Ok(question) => Ok(question),
-        Err(Problem::Param(why)) => Err(Fault::of(address, why)?),
+        Err(Problem::Param(why)) => Err(Fault::of(address, why, visit.words)?),
         Err(why) => return Err(why),
     };
     let is_understood = fault.is_ok();
@@ -265,7 +272,13 @@ impl Read<'_> {
         Results {
             applied: self.applied(),
             q: q(self.address),
-            chips: filters::chips(self.profile, self.address, facets, &self.visit.org.entry().catalogs),
+            chips: filters::chips(
+                self.profile,
+                self.address,
+                facets,
+                &self.visit.org.entry().catalogs,
+                self.visit.words,
+            ),
             clear: self.address.cleared().href(),
             empty: Some(empty),
             zone: self.clock.zone_name(),
@@ -286,7 +299,8 @@ impl Read<'_> {
             }
             filter => {
                 let values = facets.iter().find(|(it, _)| it == filter).map_or(&[][..], |(_, values)| values);
-                filters::menu(self.profile, *filter, values, self.address).map(Control::Menu)
+                filters::menu(self.profile, *filter, values, self.address, self.visit.words)
+                    .map(Control::Menu)
             }
         };
         let controls: Vec<_> = self.profile.filters.iter().filter_map(control).collect();
@@ -310,7 +324,7 @@ impl Read<'_> {
         LogPage {
             urls: &URLS,
             words: self.visit.words,
-            title: self.profile.title.clone(),
+            title: self.visit.words.title(&self.profile.title),
             organization: shorten(&self.visit.org.entry().row.name, 80),
             path: self.path(),
             refresh: self.address.href(),
@@ -330,16 +344,19 @@ impl Read<'_> {
         let page = reader.page(org, question)?;
         let total = reader.total(org, question)?;
         let histogram = reader.histogram(org, question, &self.visit.moment())?;
-        let headings = table::headings(self.profile, self.address);
+        let headings = table::headings(self.profile, self.address, self.visit.words);
         let rows = self.rows(&page.events);
         let empty = if total == 0 { Some(self.empty(base)?) } else { None };
         Ok(Results {
             applied: self.applied(),
             q: q(self.address),
-            chips: filters::chips(self.profile, self.address, facets, catalogs),
+            chips: filters::chips(self.profile, self.address, facets, catalogs, self.visit.words),
             clear: self.address.cleared().href(),
             chart: Chart::new(&histogram, self.address, self.clock),
-            count: if total == 1 { "1 event".to_owned() } else { format!("{} events", grouped(total)) },
+            count: self
+                .visit
+                .words
+                .fill("events-count", [("count", total.into()), ("shown", grouped(total).into())]),
             has_details_column: headings.iter().any(|heading| heading.field == "details"),
             headings,
             pager: (!rows.is_empty())
@@ -379,10 +396,9 @@ impl Read<'_> {
         let (shown, limit) = (shown as u64, question.limit as u64);
         let at = |cursor: Option<String>, row: u64| cursor.map(|cursor| self.address.at(&cursor, row).href());
         let carried = self.address.params().filter(|(name, _)| *name != "limit");
+        let rows = format!("<strong>{}–{}</strong>", grouped(first), grouped(first + shown - 1));
         Pager {
-            first_row: grouped(first),
-            last_row: grouped(first + shown - 1),
-            total: grouped(total),
+            rows: self.visit.words.fill("rows-of", [("rows", rows.into()), ("total", grouped(total).into())]),
             first: previous.is_some().then(|| self.address.first_page().href()),
             previous: at(previous, first.saturating_sub(limit).max(1)),
             next: at(next, first + shown),
@@ -399,38 +415,52 @@ impl Read<'_> {
             return Ok(Empty::FirstUse { curl: curl(base, self.visit.org.entry().row.id.as_str()) });
         }
         let mut hint: Option<(u64, Hint)> = None;
-        for (words, address) in self.steps_back() {
+        for (choice, address) in self.steps_back() {
             let count = self.total(&address)?;
             if count > hint.as_ref().map_or(0, |(most, _)| *most) {
-                hint = Some((count, Hint { words, href: address.href(), count: grouped(count) }));
+                hint = Some((count, self.hint(choice, &address, count)));
             }
         }
         Ok(Empty::NoMatch { hint: hint.map(|(_, hint)| hint), clear: everything.href() })
     }
 
-    /// The address without each choice, one at a time.
-    fn steps_back(&self) -> Vec<(String, Address)> {
+    fn hint(&self, choice: &str, address: &Address, count: u64) -> Hint {
+        let words = self.visit.words;
+        let q = shorten(self.address.one("q").unwrap_or_default(), HINT_CHARS_MAX);
+        let told = words.fill(choice, [("words", q.as_str().into())]);
+        Hint {
+            told: words.fill(
+                "empty-without",
+                [("choice", told.into()), ("count", count.into()), ("shown", grouped(count).into())],
+            ),
+            remove: words.fill(&format!("{choice}.remove"), [("words", q.as_str().into())]),
+            href: address.href(),
+        }
+    }
+
+    /// The address without each choice, one at a time, and the message that names the choice.
+    fn steps_back(&self) -> Vec<(&'static str, Address)> {
         let mut steps = Vec::new();
-        if let Some(q) = self.address.one("q") {
-            steps.push((format!("the search for “{}”", shorten(q, 40)), self.address.without("q")));
+        if self.address.one("q").is_some() {
+            steps.push(("without-search", self.address.without("q")));
         }
         if self.address.range(self.profile) != Preset::All.as_str() {
             let all = self.address.without("from").without("to").with("range", Preset::All.as_str());
-            steps.push(("the date".to_owned(), all));
+            steps.push(("without-date", all));
         }
-        for (name, words) in [
-            ("actor", "the user"),
-            ("category", "the category"),
-            ("action", "the action"),
-            ("kind", "the kind"),
-            ("outcome", "the outcome"),
-            ("target", "the record"),
-            ("target_type", "the type of record"),
-            ("ip", "the IP address"),
-            ("process", "the process"),
+        for (name, choice) in [
+            ("actor", "without-actor"),
+            ("category", "without-category"),
+            ("action", "without-action"),
+            ("kind", "without-kind"),
+            ("outcome", "without-outcome"),
+            ("target", "without-target"),
+            ("target_type", "without-target-type"),
+            ("ip", "without-ip"),
+            ("process", "without-process"),
         ] {
             if self.address.one(name).is_some() {
-                steps.push((words.to_owned(), self.address.without(name)));
+                steps.push((choice, self.address.without(name)));
             }
         }
         steps
@@ -444,11 +474,9 @@ impl Read<'_> {
 
 impl Fault {
     /// What the reader typed wrong; anything else is a fault of the address.
-    fn of(address: &Address, why: ParamError) -> Result<Self, Problem> {
+    fn of(address: &Address, why: ParamError, words: Words) -> Result<Self, Problem> {
         match why.fault {
-            ParamFault::Search(search) => {
-                Ok(Self::Search(SearchFault::new(address, search.position, &search.reason.to_string())))
-            }
+            ParamFault::Search(search) => Ok(Self::Search(SearchFault::new(address, &search, words))),
             ParamFault::BeforeFrom => Ok(Self::Dates),
             _ => Err(Problem::Param(why)),
         }
@@ -456,18 +484,31 @@ impl Fault {
 }
 
 impl SearchFault {
-    fn new(address: &Address, position: usize, reason: &str) -> Self {
+    fn new(address: &Address, why: &SearchError, words: Words) -> Self {
         let typed: Vec<char> = address.one("q").unwrap_or_default().chars().collect();
-        let position = position.min(typed.len());
+        let position = why.position.min(typed.len());
         let end = (position + 1).min(typed.len());
         let text = |chars: &[char]| shorten(&chars.iter().collect::<String>(), 200);
         Self {
-            message: format!("At character {}: {reason}.", position + 1),
+            message: words.fill(
+                "fault-at",
+                [("position", (position + 1).into()), ("reason", reason(why, words).into())],
+            ),
             before: text(&typed[..position]),
             at: text(&typed[position..end]),
             after: text(&typed[end..]),
         }
     }
+}
+
+fn reason(why: &SearchError, words: Words) -> String {
+    let (id, most) = match why.reason {
+        search::SearchFault::TooLong => ("fault-too-long", SEARCH_CHARS_MAX),
+        search::SearchFault::TooManyTerms => ("fault-too-many-terms", SEARCH_TERMS_MAX),
+        search::SearchFault::OpenQuote => ("fault-open-quote", 0),
+        search::SearchFault::NoValue => ("fault-no-value", 0),
+    };
+    words.fill(id, [("most", most.into())])
 }
 
 /// The line that records a first event.

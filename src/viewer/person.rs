@@ -8,6 +8,7 @@ use everlog_core::event::{Actor, ActorKind, NewEvent};
 
 use crate::settings::origin::WebOrigin;
 use crate::viewer::text::Text;
+use crate::viewer::words::Words;
 
 /// Longest picture that is shown, in bytes of its URL.
 const AVATAR_BYTES_MAX: usize = 8 * 1024;
@@ -41,11 +42,11 @@ pub struct Person {
 
 impl Person {
     /// Who did this event, and on whose account. `system` is the name of an actor that has none.
-    pub fn of(event: &NewEvent, system: &str) -> Self {
+    pub fn of(event: &NewEvent, system: &str, words: Words) -> Self {
         let actor = &event.actor;
-        let name = shown(actor, system);
+        let name = shown(actor, system, words);
         let second = match &event.on_behalf_of {
-            Some(account) => Some(format!("for {}", shown(account, system))),
+            Some(account) => Some(words.fill("acting-for", [("name", shown(account, system, words).into())])),
             None => actor.email.clone().filter(|email| *email != name),
         };
         Self {
@@ -67,14 +68,13 @@ impl Person {
 }
 
 /// What a reader calls an actor.
-pub fn shown(actor: &Actor, system: &str) -> String {
+pub fn shown(actor: &Actor, system: &str, words: Words) -> String {
     if actor.name.is_some() || actor.email.is_some() || actor.id.is_some() {
         return actor.shown().to_owned();
     }
     match actor.kind {
-        ActorKind::System => system.to_owned(),
-        ActorKind::Anonymous => "Anonymous".to_owned(),
-        kind => kind.as_str().to_owned(),
+        ActorKind::System => words.title(system),
+        kind => words.say(&format!("actor-{}", kind.as_str().replace('_', "-"))),
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) struct ProblemPage {
     title: String,
     text: String,
     /// A way on, where there is one: its words and where it leads.
-    link: Option<(&'static str, String)>,
+    link: Option<(String, String)>,
     request_id: Option<String>,
     /// Whether the page around a frame can be asked for another session.
     is_renewable: bool,
@@ -110,66 +110,39 @@ impl Problem {
 
     /// The words for it. `list` is where the log itself is.
     pub(super) fn page(&self, headers: &HeaderMap, list: &str, is_fragment: bool) -> ProblemPage {
-        let to_list = |words| Some((words, list.to_owned()));
         let words = Words::of(&[accepted(headers)]);
+        let to_list = |id| Some((words.say(id), list.to_owned()));
         let is_renewable = matches!(self, Self::Unauthenticated) && embedder(headers).is_some();
-        let (icon, title, text, link) = match self {
-            Self::Unauthenticated if is_renewable => {
-                ("lock", words.say("embedded-ended"), words.say("embedded-ended-text"), None)
-            }
-            Self::NotListed(origin) => (
-                "prohibited",
-                words.say("embedded-not-listed"),
-                words.fill("embedded-not-listed-text", [("origin", origin.as_str().into())]),
-                None,
-            ),
-            Self::Unauthenticated => (
-                "lock",
-                "Your session has ended".to_owned(),
-                "For your safety a session lasts a limited time. Open the activity log again from your product, and you are back where you were.".to_owned(),
-                None,
-            ),
-            Self::UsedLink => (
-                "lock",
-                "This link has expired or was already used".to_owned(),
-                "A link to the activity log opens it once, within a short time. Open it again from your product to get a new one.".to_owned(),
-                None,
-            ),
-            Self::Forbidden => (
-                "prohibited",
-                "Your role cannot open this log".to_owned(),
-                "Only some roles of your organization may read its activity log. Ask an owner or an admin if you need something from it.".to_owned(),
-                None,
-            ),
-            Self::NotFound => ("search", "There is no such page".to_owned(), "Check the address, or open the activity log again from your product.".to_owned(), None),
-            Self::NoEvent => (
-                "search",
-                "There is no such event".to_owned(),
-                "It does not exist, or you may not see it.".to_owned(),
-                to_list("Show all activity"),
-            ),
-            Self::Param(why) => (
-                "search",
-                "This address cannot be understood".to_owned(),
-                format!("The part “{}” is not valid: {}.", why.parameter, why.fault),
-                to_list("Start without filters"),
-            ),
-            Self::Unavailable => (
-                "timer",
-                "The log is busy".to_owned(),
-                "It cannot record anything for the moment, so it does not open either. Please try again shortly.".to_owned(),
-                to_list("Try again"),
-            ),
-            Self::Failed => (
-                "warning",
-                "Something went wrong on our side".to_owned(),
-                "Nothing is lost. Please try again; if it happens again, tell support the number below.".to_owned(),
-                to_list("Try again"),
-            ),
+        let (id, icon, link) = match self {
+            Self::Unauthenticated if is_renewable => ("embedded-ended", "lock", None),
+            Self::NotListed(_) => ("embedded-not-listed", "prohibited", None),
+            Self::Unauthenticated => ("problem-unauthenticated", "lock", None),
+            Self::UsedLink => ("problem-used-link", "lock", None),
+            Self::Forbidden => ("problem-forbidden", "prohibited", None),
+            Self::NotFound => ("problem-not-found", "search", None),
+            Self::NoEvent => ("problem-no-event", "search", to_list("problem-to-list")),
+            Self::Param(_) => ("problem-param", "search", to_list("problem-without-filters")),
+            Self::Unavailable => ("problem-unavailable", "timer", to_list("problem-again")),
+            Self::Failed => ("problem-failed", "warning", to_list("problem-again")),
+        };
+        let value = match self {
+            Self::Param(why) => ("part", why.parameter.as_str().into()),
+            Self::NotListed(origin) => ("origin", origin.as_str().into()),
+            _ => ("", "".into()),
         };
         let request_id =
             matches!(self, Self::Unavailable | Self::Failed).then(|| request_id(headers)).flatten();
-        ProblemPage { urls: &URLS, words, is_fragment, icon, title, text, link, request_id, is_renewable }
+        ProblemPage {
+            urls: &URLS,
+            words,
+            is_fragment,
+            icon,
+            title: words.say(id),
+            text: words.fill(&format!("{id}.text"), [value]),
+            link,
+            request_id,
+            is_renewable,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::viewer::address::{Address, encode};
 use crate::viewer::dates::{Clock, When};
 use crate::viewer::person::{HUES, Person, hue};
 use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
+use crate::viewer::words::Words;
 
 /// How far the hues of neighbouring categories lie apart; shares no divisor with `HUES`, so that each gets its own.
 const HUE_STEP: u32 = 7;
@@ -101,7 +102,7 @@ pub(super) fn columns(profile: &Profile) -> &[Column] {
 }
 
 /// The headings, each with its order.
-pub(super) fn headings(profile: &Profile, address: &Address) -> Vec<Heading> {
+pub(super) fn headings(profile: &Profile, address: &Address, words: Words) -> Vec<Heading> {
     let sort = address.one("sort").unwrap_or("-time");
     let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
     let link = |key: SortKey| {
@@ -124,7 +125,7 @@ pub(super) fn headings(profile: &Profile, address: &Address) -> Vec<Heading> {
     };
     let heading = |column: &Column| Heading {
         field: column.field.as_str(),
-        title: column.title.clone(),
+        title: words.title(&column.title),
         sort: column.sortable.and_then(link),
     };
     columns(profile).iter().map(heading).collect()
@@ -148,7 +149,7 @@ impl Presenter<'_> {
                 Cell::Description(told(sent, &shorten(&sentence(sent, self.catalogs), CELL_CHARS_MAX)))
             }
             ColumnField::User => {
-                let person = Person::of(sent, &self.profile.defaults.system_name);
+                let person = Person::of(sent, &self.profile.defaults.system_name, self.clock.words);
                 Cell::User(Box::new(person.pictured(&sent.actor, self.pictures)))
             }
             ColumnField::Action => {
@@ -189,9 +190,13 @@ impl Presenter<'_> {
         let label = self.label(event, described);
         match event.document.event.outcome {
             Outcome::Success => (label, described.tone.as_str()),
-            Outcome::Failure => (format!("{label} · failed"), Tone::Bad.as_str()),
-            Outcome::Denied => (format!("{label} · denied"), Tone::Bad.as_str()),
+            Outcome::Failure => (self.failed("outcome-failure", &label), Tone::Bad.as_str()),
+            Outcome::Denied => (self.failed("outcome-denied", &label), Tone::Bad.as_str()),
         }
+    }
+
+    fn failed(&self, id: &str, label: &str) -> String {
+        self.clock.words.fill(id, [("label", label.into())])
     }
 
     /// The hue that stays with a category: by its place in the catalogs, else by its name.

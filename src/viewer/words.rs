@@ -5,9 +5,12 @@
 
 use std::sync::LazyLock;
 
+use everlog_core::profile::Preset;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::civil::DateTime;
 use rust_embed::RustEmbed;
+use serde_json::Value;
 use unic_langid::LanguageIdentifier;
 
 /// One file a language, named by its tag.
@@ -22,6 +25,14 @@ struct Language {
     tag: String,
     bundle: FluentBundle<FluentResource>,
 }
+
+/// The messages that the page's script says.
+static SCRIPT_IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let text = Messages::get(&format!("{DEFAULT}.ftl")).map(|file| file.data).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let ids = text.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id);
+    ids.filter(|id| id.starts_with("script-")).map(str::to_owned).collect()
+});
 
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     let mut languages: Vec<Language> = Messages::iter().filter_map(|file| language(&file)).collect();
@@ -71,14 +82,18 @@ impl Words {
         self.say("language-direction")
     }
 
-    /// A message.
+    /// A message, or with a dot between them one of its attributes.
     pub fn say(self, id: &str) -> String {
-        self.fill(id, [])
+        self.render(id, &[])
     }
 
     /// A message with values in it.
-    pub fn fill<'a>(self, id: &str, values: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
-        let args: FluentArgs<'a> = values.into_iter().collect();
+    pub fn fill<'a>(self, id: &str, values: impl AsRef<[(&'a str, FluentValue<'a>)]>) -> String {
+        self.render(id, values.as_ref())
+    }
+
+    fn render(self, id: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+        let args: FluentArgs<'_> = values.iter().cloned().collect();
         for language in [self.0, &LANGUAGES[0]] {
             if let Some(message) = language.say(id, &args) {
                 return message;
@@ -86,11 +101,71 @@ impl Words {
         }
         id.to_owned()
     }
+
+    /// A title of a profile, which is written in English; one that is in no file stays as it is.
+    pub fn title(self, english: &str) -> String {
+        self.0.say(&title_id(english), &FluentArgs::new()).unwrap_or_else(|| english.to_owned())
+    }
+
+    /// What the choice of all of them is called: `All users`.
+    pub fn all_of(self, title: &str) -> String {
+        let all = self.0.say(&format!("{}.all", title_id(title)), &FluentArgs::new());
+        all.unwrap_or_else(|| self.say("menu-all"))
+    }
+
+    /// What a preset is called.
+    pub fn preset(self, preset: Preset) -> String {
+        self.say(&format!("preset-{}", preset.as_str().replace('_', "-")))
+    }
+
+    /// What the page's script says, as JSON: every message whose id begins with `script-`.
+    pub fn of_script(self) -> String {
+        let said = SCRIPT_IDS.iter().map(|id| (id.clone(), Value::String(self.say(id))));
+        Value::Object(said.collect()).to_string()
+    }
+
+    /// A date in one of the forms of the language, `date-…`: each takes of the parts what it shows.
+    pub fn date(self, form: &str, at: DateTime) -> String {
+        let padded = |number: i8| FluentValue::from(format!("{number:02}"));
+        let half = if at.hour() < 12 { "am" } else { "pm" };
+        let parts = [
+            ("year", at.year().to_string().into()),
+            ("month", at.month().into()),
+            ("month-padded", padded(at.month())),
+            ("weekday", at.weekday().to_monday_one_offset().into()),
+            ("day", at.day().to_string().into()),
+            ("day-padded", padded(at.day())),
+            ("hour", padded(at.hour())),
+            ("hour-12", padded((at.hour() + 11) % 12 + 1)),
+            ("half", half.into()),
+            ("minute", padded(at.minute())),
+            ("second", padded(at.second())),
+        ];
+        self.fill(form, parts)
+    }
+}
+
+/// The id of a title: its letters and digits in lower case, with dashes between them.
+fn title_id(english: &str) -> String {
+    let words = english.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug: Vec<_> = words.map(str::to_ascii_lowercase).collect();
+    format!("title-{}", slug.join("-"))
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Words").field(&self.tag()).finish()
+    }
 }
 
 impl Language {
     fn say(&self, id: &str, args: &FluentArgs<'_>) -> Option<String> {
-        let pattern = self.bundle.get_message(id)?.value()?;
+        let (id, attribute) = id.split_once('.').map_or((id, None), |(id, attribute)| (id, Some(attribute)));
+        let message = self.bundle.get_message(id)?;
+        let pattern = match attribute {
+            None => message.value()?,
+            Some(attribute) => message.get_attribute(attribute)?.value(),
+        };
         Some(self.bundle.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned())
     }
 }

@@ -1,12 +1,18 @@
 //! Times as readers see them. Deliberately absent: pages; those are asked for over HTTP.
 
 use everlog::viewer::dates::Clock;
+use everlog::viewer::words::Words;
 use everlog_core::profile::DateStyle;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 fn clock(style: DateStyle) -> Clock {
-    Clock { now_ms: ms("2025-12-15T18:00:00Z"), zone: TimeZone::get("Asia/Kolkata").unwrap(), style }
+    Clock {
+        now_ms: ms("2025-12-15T18:00:00Z"),
+        zone: TimeZone::get("Asia/Kolkata").unwrap(),
+        style,
+        words: Words::of(&[]),
+    }
 }
 
 fn ms(text: &str) -> u64 {

@@ -5,6 +5,7 @@ use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
 use everlog::viewer::filters::{chips, grouped, menu, range_menu};
 use everlog::viewer::text::Text;
+use everlog::viewer::words::Words;
 use everlog_core::catalog::Catalogs;
 use everlog_core::profile::{self, DateStyle, Filter};
 use jiff::tz::TimeZone;
@@ -29,12 +30,14 @@ fn values(names: &[(&str, &str, u64)]) -> Vec<FacetValue> {
 fn a_menu_offers_the_values_that_occur_and_keeps_what_is_chosen() {
     let platform = profile::shipped("platform").unwrap();
     let users = values(&[("u_1", "Ana Ruiz", 1204), ("u_2", "Sam", 3)]);
-    let users = menu(platform, Filter::User, &users, &address(&[("actor", "u_9")])).unwrap();
+    let users = menu(platform, Filter::User, &users, &address(&[("actor", "u_9")]), Words::of(&[])).unwrap();
     assert_eq!((users.label.as_str(), users.any.as_str(), users.is_single), ("User", "All users", true));
     let choices: Vec<_> =
         users.choices.iter().map(|it| (it.plain.as_str(), it.count.as_str(), it.is_chosen)).collect();
     assert_eq!(choices, [("Ana Ruiz", "1,204", false), ("Sam", "3", false), ("u_9", "", true)]);
-    let kinds = menu(platform, Filter::Kind, &values(&[("created", "created", 1)]), &address(&[])).unwrap();
+    let kinds =
+        menu(platform, Filter::Kind, &values(&[("created", "created", 1)]), &address(&[]), Words::of(&[]))
+            .unwrap();
     assert_eq!((kinds.label.as_str(), kinds.choices[0].plain.as_str()), ("Event", "Created"));
 }
 
@@ -43,7 +46,7 @@ fn every_choice_but_the_search_has_a_chip_that_takes_it_back() {
     let platform = profile::shipped("platform").unwrap();
     let address = address(&[("q", "x"), ("range", "today"), ("actor", "u_1"), ("ip", "203.0.113.7")]);
     let facets = [(Filter::User, values(&[("u_1", "Ana Ruiz", 4)]))];
-    let chips = chips(platform, &address, &facets, &Catalogs::default());
+    let chips = chips(platform, &address, &facets, &Catalogs::default(), Words::of(&[]));
     let told: Vec<_> = chips.iter().map(|chip| (chip.field.as_str(), chip.plain.as_str())).collect();
     assert_eq!(told, [("Date", "Today"), ("User", "Ana Ruiz"), ("IP address", "203.0.113.7")]);
     assert_eq!(chips[0].href, "/view/acme?actor=u_1&ip=203.0.113.7&q=x");
@@ -53,19 +56,19 @@ fn every_choice_but_the_search_has_a_chip_that_takes_it_back() {
 fn people_of_the_same_name_can_be_told_apart_and_a_full_menu_says_so() {
     let platform = profile::shipped("platform").unwrap();
     let same = values(&[("u_1", "Sam Lee", 3), ("u_2", "Sam Lee", 2), ("u_3", "Ana", 1)]);
-    let people = menu(platform, Filter::User, &same, &address(&[])).unwrap();
+    let people = menu(platform, Filter::User, &same, &address(&[]), Words::of(&[])).unwrap();
     let seconds: Vec<_> = people.choices.iter().map(|it| it.second.clone()).collect();
     assert_eq!(seconds, [Some(Text::name("u_1")), Some(Text::name("u_2")), None]);
     assert_eq!(people.rest, "");
     let many: Vec<_> = (0..100).map(|n| format!("u_{n}")).collect();
     let many: Vec<_> = many.iter().map(|id| (id.as_str(), id.as_str(), 1)).collect();
-    let full = menu(platform, Filter::User, &values(&many), &address(&[])).unwrap();
+    let full = menu(platform, Filter::User, &values(&many), &address(&[]), Words::of(&[])).unwrap();
     assert!(full.rest.starts_with("The 100 most active are shown"), "{}", full.rest);
 }
 
 #[test]
 fn part_of_a_day_stays_chosen_when_the_form_is_sent_again() {
-    let clock = Clock { now_ms: 0, zone: TimeZone::UTC, style: DateStyle::Exact };
+    let clock = Clock { now_ms: 0, zone: TimeZone::UTC, style: DateStyle::Exact, words: Words::of(&[]) };
     let platform = profile::shipped("platform").unwrap();
     let menu =
         range_menu(platform, &address(&[("from", "2026-11-20T13:00"), ("to", "2026-11-20T14:00")]), &clock);

@@ -4,6 +4,7 @@ use everlog::read::Histogram;
 use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
 use everlog::viewer::histogram::{Bar, Chart};
+use everlog::viewer::words::Words;
 use everlog_core::profile::{self, DateStyle};
 use jiff::tz::TimeZone;
 
@@ -13,7 +14,7 @@ fn chart(buckets: &[[u64; 5]]) -> Chart {
     let buckets =
         buckets.iter().zip(0..).map(|(counts, day)| (day * DAY, (day + 1) * DAY, *counts)).collect();
     let address = Address::read("/view/acme".to_owned(), &[], profile::shipped("platform").unwrap());
-    let clock = Clock { now_ms: 0, zone: TimeZone::UTC, style: DateStyle::Exact };
+    let clock = Clock { now_ms: 0, zone: TimeZone::UTC, style: DateStyle::Exact, words: Words::of(&[]) };
     Chart::new(&Histogram { interval: "P1D", buckets }, &address, &clock)
 }
 

@@ -3,12 +3,13 @@
 use everlog::settings::origin::WebOrigin;
 use everlog::viewer::person::Person;
 use everlog::viewer::text::Text;
+use everlog::viewer::words::Words;
 use everlog_core::event::NewEvent;
 use serde_json::json;
 
 fn person(actor: serde_json::Value) -> Person {
     let event = NewEvent::from_json(json!({"action": "lead.created", "actor": actor})).unwrap();
-    Person::of(&event, "System")
+    Person::of(&event, "System", Words::of(&[]))
 }
 
 /// L08, C17.
@@ -28,7 +29,7 @@ fn a_picture_elsewhere_is_shown_from_the_origins_that_are_listed() {
     let shown = |url: &str| {
         let actor = json!({"type": "user", "id": "u", "avatar_url": url});
         let event = NewEvent::from_json(json!({"action": "lead.created", "actor": actor})).unwrap();
-        Person::of(&event, "System").pictured(&event.actor, &origins).avatar
+        Person::of(&event, "System", Words::of(&[])).pictured(&event.actor, &origins).avatar
     };
     assert_eq!(
         shown("https://pictures.example/ana.png?s=28").unwrap(),

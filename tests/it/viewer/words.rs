@@ -52,8 +52,12 @@ fn every_language_has_every_message_with_the_same_values_in_it() {
         let ids: BTreeSet<_> = own.keys().collect();
         assert_eq!(ids, english.keys().collect(), "{file}: other messages than English");
         for (id, message) in &own {
-            assert_eq!(values(message), values(&english[id]), "{file}: {id}");
-            assert_ne!(words.say(id), *id, "{file}: {id} cannot be read");
+            // Each language writes dates of other parts.
+            if !id.starts_with("date-") {
+                assert_eq!(values(message), values(&english[id]), "{file}: {id}");
+            }
+            let has_attributes_alone = message.trim_start().starts_with('.');
+            assert!(has_attributes_alone || words.say(id) != *id, "{file}: {id} cannot be read");
         }
         assert!(matches!(words.direction().as_str(), "ltr" | "rtl"), "{file}");
     }
@@ -64,8 +68,12 @@ fn every_message_is_used() {
     let mut text = String::new();
     read_all("src", &mut text);
     read_all("templates/viewer", &mut text);
+    read_all("assets/viewer", &mut text);
+    read_all("messages", &mut text);
     for id in messages(Path::new("messages/en.ftl")).keys() {
-        let is_used = text.contains(&format!("\"{id}\"")) || is_made(id, &text);
+        let script = id.strip_prefix("script-").map(|id| format!("'{id}'"));
+        let uses = [format!("\"{id}\""), format!("\"{id}."), format!("{{ {id} }}")];
+        let is_used = uses.iter().chain(&script).any(|it| text.contains(it)) || is_made(id, &text);
         assert!(is_used, "{id} is used nowhere");
     }
 }
