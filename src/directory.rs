@@ -7,8 +7,9 @@ use std::sync::{Arc, RwLock};
 
 use everlog_core::catalog::{self, Catalog, Catalogs};
 use everlog_core::ids::OrgId;
-use everlog_core::profile::{self, Profile};
+use everlog_core::profile::{self, OverrideFault, Profile};
 use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
 
 use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
 
@@ -20,8 +21,8 @@ const OWN_CATALOG: &str = "everlog";
 pub struct Entry {
     /// What the store holds.
     pub row: OrganizationRow,
-    /// How its log is shown.
-    pub profile: &'static Profile,
+    /// How its log is shown: its profile with what it overrides.
+    pub profile: Arc<Profile>,
     /// The words for its actions.
     pub catalogs: Arc<Catalogs>,
     /// Its zone, loaded.
@@ -42,7 +43,22 @@ pub enum DirectoryError {
         /// What it names.
         what: String,
     },
+    /// What it overrides of its profile contradicts the rest.
+    #[error("the organization {org} overrides its profile as it cannot be: {}", first(faults))]
+    Overrides {
+        /// The organization.
+        org: OrgId,
+        /// Everything that is wrong.
+        faults: Vec<OverrideFault>,
+    },
 }
+
+fn first(faults: &[OverrideFault]) -> String {
+    faults.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The setting that holds what an organization overrides of its profile.
+pub const PROFILE_OVERRIDES: &str = "profile_overrides";
 
 /// Finds organizations by id and by code.
 pub struct Directory {
@@ -195,5 +211,9 @@ pub fn entry_of(row: OrganizationRow, own_catalog: Option<&str>) -> Result<Entry
         let own = Catalog::parse("the organization's own catalog", toml);
         layers.push(own.map_err(|why| unknown(why.to_string()))?);
     }
-    Ok(Entry { profile, catalogs: Arc::new(Catalogs::new(layers)), time_zone, row })
+    let nothing = Map::new();
+    let overrides = row.settings.get(PROFILE_OVERRIDES).and_then(Value::as_object).unwrap_or(&nothing);
+    let profile = profile.overridden(overrides);
+    let profile = profile.map_err(|faults| DirectoryError::Overrides { org: row.id.clone(), faults })?;
+    Ok(Entry { profile: Arc::new(profile), catalogs: Arc::new(Catalogs::new(layers)), time_zone, row })
 }

@@ -74,6 +74,10 @@ pub struct Settings {
     /// How many events a second are taken in; more get 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quota_events_per_second: Option<u32>,
+    /// Members of its profile that it has otherwise; see `GET profile` for the profile in force.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub profile_overrides: Map<String, Value>,
 }
 
 /// What becomes of a document.

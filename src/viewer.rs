@@ -73,7 +73,7 @@ async fn view_log(
         let (app, asking) = (app.clone(), headers.clone());
         let (answer, address) = blocking(move || {
             let visit = Visit::open(&app, &asking, &org)?;
-            let address = Address::read(list_path(&org), &sent, visit.org.entry().profile);
+            let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
             Ok((page::log_page(&app, &visit, &address, part, &base)?, address))
         })
         .await?;
@@ -125,7 +125,7 @@ async fn view_event(
         let html = blocking(move || {
             let visit = Visit::open(&app, &asking, &org)?;
             let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
-            let address = Address::read(list_path(&org), &sent, visit.org.entry().profile).first_page();
+            let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile).first_page();
             Ok(match is_page {
                 true => details::details_page(&event, &visit, &address).render(),
                 false => details::details(&event, &visit, &address, false).render(),

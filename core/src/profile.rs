@@ -12,6 +12,10 @@ use toml::Spanned;
 use crate::place::{Misplaced, parse_toml};
 use crate::words::words;
 
+mod overrides;
+
+pub use overrides::{ITEMS_MAX, OVERRIDABLE, OverrideFault, TITLE_CHARS_MAX};
+
 words! {
     /// What a column shows.
     ColumnField, "column", {
@@ -331,14 +335,10 @@ impl File {
         let mut seen = BTreeSet::new();
         for role in &self.roles {
             let (place, role) = (role.span().start, role.get_ref());
-            if !seen.insert(role.name.as_str()) {
-                return Some((place, format!("role \"{}\" stands twice", role.name)));
-            }
-            if self.any_role && role.sees != Sees::Everything {
-                return Some((place, "with any_role, every role sees everything".to_owned()));
-            }
-            if !self.audiences && role.sees == Sees::OwnInAdministrators {
-                return Some((place, "there are no administrators' events without audiences".to_owned()));
+            let is_first = seen.insert(role.name.as_str());
+            let why = overrides::role_contradiction(role, is_first, self.any_role, self.audiences);
+            if let Some(why) = why {
+                return Some((place, why));
             }
         }
         None
@@ -361,14 +361,12 @@ impl Profile {
             return Err(Misplaced::at(file, toml, offset, reason).into());
         }
         let last = file.rsplit('/').next().unwrap_or(file);
-        let exportable =
-            || parsed.columns.iter().filter(|column| column.field.is_exportable()).cloned().collect();
         Ok(Self {
             name: last.strip_suffix(".toml").unwrap_or(last).to_owned(),
             title: parsed.title,
             catalogs: parsed.catalogs.into_iter().map(Spanned::into_inner).collect(),
             list: parsed.list,
-            export_columns: parsed.export_columns.unwrap_or_else(exportable),
+            export_columns: parsed.export_columns.unwrap_or_else(|| overrides::exportable(&parsed.columns)),
             columns: parsed.columns,
             process_columns: parsed.process_columns,
             date_style: parsed.date_style,

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use everlog_core::event::FieldError;
 use everlog_core::ids::OrgId;
+use everlog_core::profile::OverrideFault;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::access::{Caller, Right};
 use crate::app::{App, NewOrganization, OrganizationError};
-use crate::directory::{DirectoryError, Entry};
+use crate::directory::{DirectoryError, Entry, PROFILE_OVERRIDES};
 use crate::http::body::{self, Json};
 use crate::http::extract::{Holder, InOrg, Origin, blocking, open};
 use crate::http::keys::{fault, operator};
@@ -26,6 +27,9 @@ const ORG_ID_FORM: &str = "1 to 63 characters of a-z, 0-9, _ and -, of which the
 const NAME_CHARS_MAX: usize = 200;
 /// Most catalogs of one organization: each is held in memory once more for it.
 const CATALOGS_MAX: usize = 20;
+
+/// How deep a change of the settings is merged: a setting, and the members of one that is an object.
+const MERGE_DEPTH: u32 = 2;
 
 /// An organization to be made.
 #[derive(Deserialize, ToSchema)]
@@ -203,17 +207,36 @@ fn changed(mut row: OrganizationRow, change: OrganizationChange) -> Result<Organ
     }
     row.profile = change.profile.unwrap_or(row.profile);
     row.time_zone = change.time_zone.unwrap_or(row.time_zone);
-    for (name, value) in change.settings.unwrap_or_default() {
-        if value.is_null() {
-            row.settings.remove(&name);
-        } else {
-            row.settings.insert(name, value);
-        }
-    }
+    merge(&mut row.settings, change.settings.unwrap_or_default(), MERGE_DEPTH);
     let settings = Settings::from_map(&row.settings)
         .map_err(|why| Problem::invalid(vec![body::fault("/settings".to_owned(), &why.to_string())]))?;
     check_settings(&settings)?;
     Ok(row)
+}
+
+/// Merges a change into what is there (RFC 7396): a null takes a member away, an object changes the members it names.
+/// What holds nothing any more goes, so that absent and empty are one.
+fn merge(into: &mut Map<String, Value>, change: Map<String, Value>, depth: u32) {
+    for (name, value) in change {
+        match (value, into.get_mut(&name)) {
+            (Value::Null, _) => {
+                into.remove(&name);
+            }
+            (Value::Object(change), Some(Value::Object(inner))) if depth > 1 => {
+                merge(inner, change, depth - 1);
+                if inner.is_empty() {
+                    into.remove(&name);
+                }
+            }
+            (Value::Object(mut new), _) if depth > 1 => {
+                new.retain(|_, value| !value.is_null());
+                into.insert(name, Value::Object(new));
+            }
+            (value, _) => {
+                into.insert(name, value);
+            }
+        }
+    }
 }
 
 /// The event that records a change; secrets are named, never told.
@@ -240,6 +263,8 @@ fn change_event(before: &OrganizationRow, after: &OrganizationRow, caller: &Call
 }
 
 /// Read the profile in force.
+///
+/// The organization's profile with what its setting `profile_overrides` has otherwise.
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/profile", tag = "administration",
     params(("org" = String, Path, description = "The organization's id")),
@@ -251,7 +276,7 @@ pub(super) async fn read_profile(
     InOrg(id): InOrg,
 ) -> Result<axum::Json<Value>, Problem> {
     let org = open(&app, &caller, id, Right::Read).await?;
-    Ok(axum::Json(json!(org.entry().profile)))
+    Ok(axum::Json(json!(*org.entry().profile)))
 }
 
 /// The settings as they may be told: secrets are named only.
@@ -305,6 +330,14 @@ fn refused(error: OrganizationError) -> Problem {
     match error {
         OrganizationError::Exists => Problem::new(StatusCode::CONFLICT, "id_conflict", error.to_string()),
         OrganizationError::Directory(DirectoryError::Store(why)) => Problem::from(why),
+        OrganizationError::Directory(DirectoryError::Overrides { faults, .. }) => {
+            let error = |fault: OverrideFault| FieldError {
+                pointer: format!("/settings/{PROFILE_OVERRIDES}{}", fault.pointer),
+                code: "invalid_value",
+                message: fault.message,
+            };
+            Problem::invalid(faults.into_iter().map(error).collect())
+        }
         OrganizationError::Directory(DirectoryError::Unknown { what, .. }) => {
             let place = ["/profile", "/time_zone", "/catalogs"];
             let pointer = place

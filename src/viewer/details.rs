@@ -84,7 +84,7 @@ struct Datum {
 /// The details of an event for this visit; `address` is the list it was opened from.
 pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: bool) -> Details {
     let entry = visit.org.entry();
-    let (profile, catalogs) = (entry.profile, &entry.catalogs);
+    let (profile, catalogs) = (&entry.profile, &entry.catalogs);
     let clock = Clock {
         now_ms: visit.now_ms,
         zone: visit.zone.clone(),

@@ -160,7 +160,7 @@ pub(super) fn log_page(
     part: Part,
     base: &str,
 ) -> Result<Answer, Problem> {
-    let profile = visit.org.entry().profile;
+    let profile = &visit.org.entry().profile;
     let clock = Clock {
         now_ms: visit.now_ms,
         zone: visit.zone.clone(),
@@ -203,7 +203,7 @@ struct Read<'a> {
     app: &'a App,
     visit: &'a Visit,
     address: &'a Address,
-    profile: &'static Profile,
+    profile: &'a Profile,
     clock: &'a Clock,
 }
 

@@ -12,6 +12,7 @@ mod listen;
 mod live;
 mod ndjson;
 mod organizations;
+mod profile;
 mod protocol;
 mod query;
 mod routes;
