@@ -9,6 +9,7 @@ use crate::server::{Server, is_gate};
 use crate::viewer::{HOSTILE, hostile, link, record};
 
 mod driver;
+mod embed;
 
 use driver::Browser;
 

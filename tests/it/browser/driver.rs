@@ -125,6 +125,13 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// Goes into the frame that a script returns: what follows is asked of the page in it.
+    pub async fn enter(&self, frame: &str) {
+        let frame = self.script(&format!("return {frame}")).await;
+        let entered = self.ask("/frame", json!({"id": frame})).await;
+        assert!(entered.is_null(), "{entered}");
+    }
+
     pub async fn texts(&self, selector: &str) -> Vec<String> {
         let script =
             format!("return [...document.querySelectorAll({selector:?})].map(it => it.innerText.trim())");
@@ -185,16 +192,16 @@ impl Browser {
         assert!(found.is_empty(), "{what}: axe finds\n{}", found.join("\n"));
     }
 
+    /// What the console held until now; it is empty then.
+    pub async fn log(&self) -> Vec<String> {
+        let log = self.ask("/se/log", json!({"type": "browser"})).await;
+        let lines = log.as_array().unwrap().iter().filter(|line| line["level"] != "INFO");
+        lines.map(|line| line["message"].to_string()).collect()
+    }
+
     /// What the console holds: errors of scripts, and whatever the policy of the page stopped.
     pub async fn assert_quiet(&self, what: &str) {
-        let log = self.ask("/se/log", json!({"type": "browser"})).await;
-        let lines: Vec<_> = log
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|line| line["level"] != "INFO")
-            .map(|line| line["message"].to_string())
-            .collect();
+        let lines = self.log().await;
         assert!(lines.is_empty(), "{what}: the console says\n{}", lines.join("\n"));
         assert!(self.client.get_alert_text().await.is_err(), "{what}: a dialog is open");
     }

@@ -1,0 +1,498 @@
+//! The log inside another page, across origins, in Chromium: 127.0.0.1 on two ports are two origins. Deliberately absent:
+//! what a policy or a token does over HTTP, which is in `viewer`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::browser::driver::Browser;
+use crate::browser::{ENTER, ESCAPE, filled, with_browser};
+use crate::server::{OPERATOR_KEY, Server};
+
+/// What a host page does for its readers: holds tokens, hands them to its logs, and counts what it is told.
+const SCRIPT: &str = "const told = []; for (const name of ['ready', 'token-expired']) addEventListener(name, ({ target }) => told.push(`${target.id} ${name}`)); onmessage = ({ data }) => heard.push(data); const heard = [];";
+
+/// A page of another origin; ends with the process.
+struct Host {
+    origin: String,
+}
+
+impl Host {
+    /// Serves what `body` makes of the origin, whatever is asked for.
+    fn start(body: impl FnOnce(&str) -> String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let page = format!(
+            "<!doctype html><html lang=\"en\"><title>Host</title><meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><script>{SCRIPT}</script>{}",
+            body(&origin)
+        );
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let mut piece = [0; 4096];
+                // Who closes at once is answered in vain.
+                drop(stream.read(&mut piece));
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    page.len()
+                );
+                drop(stream.write_all(format!("{head}{page}").as_bytes()));
+            }
+        });
+        Self { origin }
+    }
+}
+
+/// A page with one log, whose organization lists it.
+fn embedding(server: &Server, org: &str, attributes: &str) -> Host {
+    let src = server.url("");
+    let host = Host::start(|_| {
+        format!(
+            "<script src=\"{src}/embed.js\"></script><main><h1>A product</h1><activity-log id=\"log\" src=\"{src}\" {attributes}></activity-log></main>"
+        )
+    });
+    list(server, org, json!({"embed_origins": [host.origin]}));
+    host
+}
+
+fn list(server: &Server, org: &str, settings: Value) {
+    let body = json!({"settings": settings}).to_string();
+    let path = format!("/v1/organizations/{org}");
+    let answer = server.send("PATCH", &path, OPERATOR_KEY, Some(body.as_bytes()), "application/json");
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+fn token(server: &Server, org: &str, role: &str) -> String {
+    let key = server.key(org, &["read"]);
+    server.session(org, &key, "ana", role)
+}
+
+fn end(server: &Server, org: &str, token: &str) {
+    let path = format!("/v1/organizations/{org}/viewer-sessions");
+    assert_eq!(server.send("DELETE", &path, token, None, "").status, 204);
+}
+
+/// Gives a log its token, from outside.
+async fn give(browser: &Browser, id: &str, token: &str) {
+    browser.script(&format!("document.getElementById('{id}').setAttribute('token', '{token}')")).await;
+}
+
+async fn inside(browser: &Browser, id: &str) {
+    browser.enter(&format!("document.getElementById('{id}').shadowRoot.querySelector('iframe')")).await;
+}
+
+async fn outside(browser: &Browser) {
+    browser.client.enter_parent_frame().await.unwrap();
+}
+
+const COUNT: &str = "document.querySelector('#al-count strong')?.textContent";
+const PLACE: &str = "return location.pathname + location.search";
+
+/// A log that is open inside a page; its organization said so, which is an event more.
+async fn open(browser: &Browser, host: &Host, token: &str) {
+    browser.look(1280, 900, "light").await;
+    browser.goto(&host.origin).await;
+    give(browser, "log", token).await;
+    browser.until("the log is ready", "told.includes('log ready')").await;
+    inside(browser, "log").await;
+    browser.until("the log", &format!("{COUNT} === '101 events'")).await;
+}
+
+#[test]
+fn everything_works_inside_another_page_without_cookie_or_token_in_any_address() {
+    let server = filled();
+    let host = embedding(&server, "documents", "");
+    let token = token(&server, "documents", "user");
+    with_browser(true, async |browser| {
+        open(browser, &host, &token).await;
+        browser.picture("embed-inside").await;
+        browser.assert_accessible("embedded").await;
+        browser.click("#al-q").await;
+        browser.keys("doc_42").await;
+        browser.until("the row of the search", &format!("{COUNT} === '1 event'")).await;
+        browser.script("document.getElementById('al-q').select()").await;
+        browser.keys("\u{e017}").await;
+        browser.until("all rows again", &format!("{COUNT} === '101 events'")).await;
+        browser.click("#al-menu-actor summary").await;
+        browser.click("#al-menu-actor input[value=ana]").await;
+        browser.until("the events of one", &format!("{COUNT} === '25 events'")).await;
+        browser.keys(ESCAPE).await;
+        browser.script("history.back()").await;
+        browser.until("Back inside", &format!("{COUNT} === '101 events'")).await;
+        browser.click("#al-next").await;
+        browser
+            .until("the second page", "document.querySelector('.al-pager p').innerText.startsWith('26–50')")
+            .await;
+        browser.script("history.back()").await;
+        browser
+            .until("the first page", "document.querySelector('.al-pager p').innerText.startsWith('1–25')")
+            .await;
+        browser.script("document.querySelectorAll('.al-open')[1].focus()").await;
+        browser.keys(ENTER).await;
+        browser.until("the drawer", "document.getElementById('al-drawer').open").await;
+        assert!(browser.text("#al-drawer").await.contains("203.0.113.7"));
+        browser.keys(ESCAPE).await;
+        browser
+            .until(
+                "the list",
+                "!document.getElementById('al-drawer').open && location.pathname === '/view/documents'",
+            )
+            .await;
+        // What is a page of its own at the top stays in the frame, too.
+        browser.script("document.querySelectorAll('.al-open')[1].click()").await;
+        browser.until("the drawer", "document.getElementById('al-drawer').open").await;
+        browser
+            .script("[...document.querySelectorAll('#al-drawer a[hx-boost=\"false\"]')].at(-1).click()")
+            .await;
+        browser
+            .until(
+                "the event as a page",
+                "!document.getElementById('al-drawer') && document.querySelector('.al-back a')",
+            )
+            .await;
+        browser.script("document.querySelector('.al-back a').click()").await;
+        browser.until("the list by its link", &format!("{COUNT} === '101 events'")).await;
+        browser.script("history.back()").await;
+        browser.until("the event by Back, over its list", "document.getElementById('al-drawer')?.open").await;
+        browser.script("history.forward()").await;
+        browser
+            .until(
+                "the list by Forward",
+                &format!("{COUNT} === '101 events' && !document.getElementById('al-drawer').open"),
+            )
+            .await;
+        let asked = browser.script("return [location.href, document.referrer, document.cookie, ...performance.getEntriesByType('resource').map(it => it.name), JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage})].join(' ')").await;
+        assert!(!asked.as_str().unwrap().contains("evl_vs_"), "{asked}");
+        assert_eq!(browser.script("return document.cookie").await, "");
+        outside(browser).await;
+        assert_eq!(browser.path().await, "/", "the page around stays where it is");
+        browser.picture("embed-host").await;
+        browser.assert_quiet("embedded").await;
+    });
+    assert_eq!(started(&server, "documents"), 1);
+}
+
+fn started(server: &Server, org: &str) -> usize {
+    let key = server.key(org, &["read"]);
+    let path = format!("/v1/organizations/{org}/events?category=Access&action=session.started");
+    server.get(&path, &key).body["data"].as_array().unwrap().len()
+}
+
+/// C of the hostile list: a token is over when its session is.
+#[test]
+fn a_session_that_ends_is_told_and_the_next_token_goes_on_where_the_reader_was() {
+    let server = filled();
+    let host = embedding(&server, "platform", "");
+    let first = token(&server, "platform", "company");
+    with_browser(true, async |browser| {
+        open(browser, &host, &first).await;
+        browser.click("#al-q").await;
+        browser.keys("ana").await;
+        browser.until("a search", &format!("{COUNT} === '25 events'")).await;
+        end(&server, "platform", &first);
+        browser.script("document.querySelector('th.al-c-date a').click()").await;
+        browser
+            .until(
+                "the words",
+                "document.querySelector('#al-ended[open]')?.innerText.includes('Your session has ended')",
+            )
+            .await;
+        assert_eq!(browser.script(COUNT_RETURNED).await, "25 events", "what was there stays");
+        browser.picture("embed-ended").await;
+        browser.assert_accessible("ended").await;
+        outside(browser).await;
+        assert_eq!(browser.script("return told").await, json!(["log ready", "log token-expired"]));
+        let second = token(&server, "platform", "company");
+        give(browser, "log", &second).await;
+        inside(browser, "log").await;
+        browser
+            .until(
+                "the sorted list",
+                "!document.querySelector('#al-ended') && location.search.includes('sort=time')",
+            )
+            .await;
+        assert_eq!(browser.script(PLACE).await, "/view/platform?q=ana&sort=time");
+        assert_eq!(browser.script(COUNT_RETURNED).await, "25 events");
+        // A host whose tokens never work is not asked for ever.
+        end(&server, "platform", &second);
+        outside(browser).await;
+        for bad in ["evl_vs_one", "evl_vs_two", "evl_vs_three", "evl_vs_four"] {
+            give(browser, "log", bad).await;
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+        let asked = browser.script("return told.filter(it => it === 'log token-expired').length").await;
+        assert_eq!(asked, 3);
+        // A token that is taken back takes what was read with it.
+        browser.script("document.getElementById('log').removeAttribute('token')").await;
+        inside(browser, "log").await;
+        browser.until("nothing", "!document.querySelector('#al-results')").await;
+        outside(browser).await;
+        browser.log().await;
+    });
+    assert_eq!(started(&server, "platform"), 2);
+}
+
+const COUNT_RETURNED: &str = "return document.querySelector('#al-count strong').textContent";
+
+/// G of the hostile list: framing by a foreign origin, messages from a foreign origin.
+#[test]
+fn a_foreign_page_can_neither_frame_the_log_nor_speak_to_it() {
+    let server = filled();
+    let host = embedding(&server, "documents", "");
+    let token = token(&server, "documents", "user");
+    let src = server.url("");
+    // Names the listed page, and is another.
+    let evil = Host::start(|_| {
+        format!(
+            "<iframe id=\"one\" src=\"{src}/embed?host={}\"></iframe><iframe id=\"two\" src=\"{src}/view/documents\"></iframe><script src=\"{src}/embed.js\"></script><activity-log id=\"log\" src=\"{src}\" token=\"{token}\"></activity-log>",
+            host.origin
+        )
+    });
+    let speaking = Host::start(|_| "<p>Speaks</p>".to_owned());
+    with_browser(true, async |browser| {
+        browser.goto(&evil.origin).await;
+        browser.until("the frames were tried", "document.readyState === 'complete'").await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        assert_eq!(browser.script("return [told, heard]").await, json!([[], []]), "nothing in them speaks");
+        browser.log().await;
+        // A page of another origin, beside a frame whose window it can reach, says what the host would say.
+        browser.goto(&host.origin).await;
+        let frames = format!(
+            "for (const [id, src] of [['plain', '{src}/embed?host={}'], ['evil', '{}']]) {{ const it = document.createElement('iframe'); it.id = id; it.src = src; document.body.append(it) }}",
+            host.origin, speaking.origin
+        );
+        browser.script(&frames).await;
+        browser.until("the frame waits", "heard.filter(it => it.names).length === 2").await;
+        browser.enter("document.getElementById('evil')").await;
+        browser
+            .until(
+                "the foreign page",
+                "document.readyState === 'complete' && document.body.innerText.includes('Speaks')",
+            )
+            .await;
+        let said = "for (let at = 0; at < parent.frames.length; at++) parent.frames[at].postMessage(['TOKEN'], '*'); return parent.frames.length";
+        assert_eq!(browser.script(&said.replace("TOKEN", &token)).await, 2);
+        outside(browser).await;
+        browser.enter("document.getElementById('plain')").await;
+        // Nor does it listen to itself.
+        browser.script(&format!("postMessage(['{token}'], '*')")).await;
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        assert_eq!(browser.script("return !!document.querySelector('#al-results')").await, false);
+        outside(browser).await;
+        browser
+            .script(&format!(
+                "document.getElementById('plain').contentWindow.postMessage(['{token}'], '{src}')"
+            ))
+            .await;
+        browser.enter("document.getElementById('plain')").await;
+        browser.until("its own page is heard", "document.querySelector('#al-results')").await;
+    });
+}
+
+#[test]
+fn two_logs_of_two_organizations_stand_on_one_page() {
+    let server = filled();
+    let src = server.url("");
+    let host = Host::start(|_| {
+        format!(
+            "<script src=\"{src}/embed.js\"></script><activity-log id=\"one\" src=\"{src}\"></activity-log><activity-log id=\"two\" src=\"{src}\"></activity-log>"
+        )
+    });
+    list(&server, "documents", json!({"embed_origins": [host.origin]}));
+    let (one, two) = (token(&server, "documents", "user"), token(&server, "platform", "company"));
+    with_browser(true, async |browser| {
+        browser.goto(&host.origin).await;
+        give(browser, "one", &one).await;
+        browser.until("the first", "told.includes('one ready')").await;
+        give(browser, "two", &two).await;
+        inside(browser, "two").await;
+        browser
+            .until(
+                "the words of who is not listed",
+                "document.body.innerText.includes('This page may not show the log')",
+            )
+            .await;
+        browser.assert_accessible("not listed").await;
+        outside(browser).await;
+        browser.log().await;
+        list(&server, "platform", json!({"embed_origins": [host.origin]}));
+        give(browser, "two", &token(&server, "platform", "company")).await;
+        browser.until("the second", "told.includes('two ready')").await;
+        for (id, org) in [("one", "The documents"), ("two", "The platform")] {
+            inside(browser, id).await;
+            browser
+                .until(
+                    "its own log",
+                    &format!("document.querySelector('.al-titles').innerText.includes('{org}')"),
+                )
+                .await;
+            outside(browser).await;
+        }
+        browser.assert_quiet("two logs").await;
+    });
+}
+
+#[test]
+fn theme_accent_language_and_height_change_without_a_reload() {
+    let server = filled();
+    let host = embedding(&server, "platform", "theme=\"dark\" accent=\"#ffd400\"");
+    let token = token(&server, "platform", "company");
+    with_browser(true, async |browser| {
+        open(browser, &host, &token).await;
+        let style = |selector: &str, name: &str| {
+            format!("getComputedStyle(document.querySelector('{selector}')).{name}")
+        };
+        browser.script("globalThis.stays = true").await;
+        browser
+            .until(
+                "the accent",
+                &format!("{} === 'rgb(255, 212, 0)'", style(".al-primary", "backgroundColor")),
+            )
+            .await;
+        browser
+            .until(
+                "text that can be read on it",
+                &format!("{} === 'rgb(0, 0, 0)'", style(".al-primary", "color")),
+            )
+            .await;
+        browser.assert_accessible("dark and yellow").await;
+        outside(browser).await;
+        browser.picture("embed-dark").await;
+        let set = "const log = document.getElementById('log'); ";
+        for (accent, theme) in [
+            ("#0a7d55", "light"),
+            ("#ff0055", "dark"),
+            ("#ffd400", "light"),
+            ("#111111", "dark"),
+            ("oklch(0.7 0.2 30)", "light"),
+        ] {
+            browser
+                .script(&format!(
+                    "{set} log.setAttribute('theme', '{theme}'); log.setAttribute('accent', '{accent}')"
+                ))
+                .await;
+            inside(browser, "log").await;
+            browser
+                .until("the theme", &format!("document.documentElement.style.colorScheme === '{theme}'"))
+                .await;
+            browser.click("#al-menu-kind summary").await;
+            browser.assert_accessible(&format!("{accent} {theme}")).await;
+            browser.keys(ESCAPE).await;
+            outside(browser).await;
+        }
+        browser.script(&format!("{set} log.style.cssText = '--al-font: Georgia, serif; --al-radius: 2px; --al-ground: #fffdf5; --al-page: red; --al-line: url(https://evil.example/x)'; log.setAttribute('accent', 'red; }} body {{ display: none'); log.setAttribute('theme', 'light'); log.setAttribute('lang', 'ar')")).await;
+        inside(browser, "log").await;
+        browser
+            .until(
+                "the language",
+                "document.documentElement.dir === 'rtl' && document.documentElement.lang === 'ar'",
+            )
+            .await;
+        assert_eq!(browser.script("return ['--al-font', '--al-radius', '--al-ground', '--al-line', '--al-accent'].map(it => document.documentElement.style.getPropertyValue(it))").await,
+            json!(["Georgia, serif", "2px", "#fffdf5", "", ""]));
+        assert_eq!(browser.script("return globalThis.stays").await, true);
+        outside(browser).await;
+        browser.script(&format!("{set} log.removeAttribute('lang'); log.removeAttribute('style'); log.setAttribute('height', 'auto')")).await;
+        let frame =
+            "document.getElementById('log').shadowRoot.querySelector('iframe').getBoundingClientRect()";
+        inside(browser, "log").await;
+        browser.until("nothing scrolls", "document.documentElement.dir === 'ltr' && document.documentElement.scrollHeight <= innerHeight").await;
+        outside(browser).await;
+        let height = browser.script(&format!("return {frame}.height")).await.as_f64().unwrap();
+        assert!(height > 300.0 && height < 3_000.0 && (height - 720.0).abs() > 1.0, "{height}");
+        browser.script(&format!("{set} log.setAttribute('height', '480px')")).await;
+        browser.until("a height of its own", &format!("{frame}.height === 480")).await;
+        browser.script(&format!("{set} log.removeAttribute('height')")).await;
+        browser.until("the height that it has else", &format!("{frame}.height === 720")).await;
+        browser.look(390, 844, "light").await;
+        inside(browser, "log").await;
+        browser.until("cards", &format!("{} === 'flex'", style("#al-results tbody tr", "display"))).await;
+        browser.assert_accessible("phone").await;
+        let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert!(browser.script(overflow).await.as_i64().unwrap() <= 0);
+        outside(browser).await;
+        browser.picture("embed-phone").await;
+        browser.assert_quiet("looks").await;
+    });
+}
+
+/// An example at work, ended with its test.
+struct Example {
+    child: Child,
+    origin: String,
+}
+
+impl Example {
+    fn start(program: &str, file: &str, server: &Server, key: &str) -> Self {
+        let mut command = Command::new(program);
+        command.arg(file).env("EVERLOG_URL", server.url("")).env("EVERLOG_ORG", "acme");
+        command.env("EVERLOG_API_KEY", key).env("EVERLOG_ROLE", "owner").env("PORT", "0");
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut origin = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut origin).unwrap();
+        assert!(origin.starts_with("http://127.0.0.1:"), "{file} says {origin:?}");
+        Self { child, origin: origin.trim().to_owned() }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn the_examples_record_an_event_and_show_it_in_a_page_whose_token_is_renewed() {
+    let server = Server::start();
+    server.organization("acme", "workspace");
+    let key = server.key("acme", &["write", "read"]);
+    let examples = [("python3", "examples/python/server.py"), ("node", "examples/node/server.mjs")];
+    let examples = examples.into_iter().filter(|(program, _)| *program == "python3" || is_installed(program));
+    let examples: Vec<_> =
+        examples.map(|(program, file)| Example::start(program, file, &server, &key)).collect();
+    let origins: Vec<_> = examples.iter().map(|it| it.origin.clone()).collect();
+    list(&server, "acme", json!({"embed_origins": origins}));
+    with_browser(true, async |browser| {
+        browser.look(1280, 900, "light").await;
+        for (at, origin) in origins.iter().enumerate() {
+            browser.goto(origin).await;
+            browser
+                .until("its log element", "document.querySelector('activity-log')?.shadowRoot?.firstChild")
+                .await;
+            browser.script("document.querySelector('activity-log').id = 'log'").await;
+            let given = "document.getElementById('log').getAttribute('token')";
+            browser.until("a token", given).await;
+            inside(browser, "log").await;
+            browser
+                .until(
+                    "the event that it recorded",
+                    "document.querySelector('#al-results')?.innerText.includes('Sales of the year')",
+                )
+                .await;
+            outside(browser).await;
+            browser.picture(&format!("embed-example-{at}")).await;
+            let first = browser.script(&format!("return {given}")).await.as_str().unwrap().to_owned();
+            end(&server, "acme", &first);
+            inside(browser, "log").await;
+            browser.click("#al-q").await;
+            browser.keys("sales").await;
+            browser
+                .until(
+                    "the search, after another token",
+                    "location.search === '?q=sales' && !document.querySelector('#al-ended')",
+                )
+                .await;
+            outside(browser).await;
+            assert_ne!(browser.script(&format!("return {given}")).await.as_str(), Some(first.as_str()));
+            // The console tells of the one answer that was a refusal.
+            assert!(browser.log().await.iter().all(|line| line.contains("401")), "{origin}");
+        }
+    });
+}
