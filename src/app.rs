@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, header};
@@ -71,6 +72,10 @@ pub struct Parts {
     pub changes: tokio::sync::Mutex<()>,
     /// Places for those who follow a log.
     pub listeners: Arc<Semaphore>,
+    /// Where files wait that have no name yet: in the data directory, which is as safe as the log and has its space.
+    pub scratch: PathBuf,
+    /// How many exports are being made now.
+    pub exports: Arc<AtomicU64>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,
@@ -185,6 +190,8 @@ impl App {
             quotas: Quotas::default(),
             changes: tokio::sync::Mutex::default(),
             listeners: live::places(),
+            scratch: data,
+            exports: Arc::default(),
             stopping: Stopping::default(),
             store,
             directory,

@@ -18,11 +18,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::export::Format;
 use crate::http::reference::Credentials;
 
 mod body;
 mod checkpoint;
 mod events;
+mod export;
 mod extract;
 mod feed;
 mod keys;
@@ -98,6 +100,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::histogram_events))
         .routes(routes!(events::read_event))
         .routes(routes!(targets::read_target))
+        .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))
         .routes(routes!(checkpoint::read_log_key))
@@ -117,6 +120,8 @@ pub fn router(app: App) -> Router {
     let compressed = SizeAbove::new(1024)
         .and(NotForContentType::SSE)
         .and(NotForContentType::IMAGES)
+        // A workbook is packed already.
+        .and(NotForContentType::const_new(Format::Xlsx.content_type()))
         .and(|_, _, _: &_, extensions: &Extensions| extensions.get::<AsItComes>().is_none());
     routes
         .merge(reference::routes(&document))

@@ -8,6 +8,8 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod directory;
+pub mod download;
+pub mod export;
 pub mod fsck;
 pub mod http;
 pub mod index;

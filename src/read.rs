@@ -23,11 +23,13 @@ mod edges;
 mod history;
 mod live;
 mod present;
+mod walk;
 
 pub use cursor::CursorKey;
 pub use history::STEPS_MAX;
 pub use live::{Arrived, LAST_EVENT_ID};
 pub use present::{iso, present};
+pub use walk::Walk;
 
 use cursor::Cursor;
 

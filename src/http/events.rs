@@ -289,7 +289,7 @@ async fn follow(asked: Asked, headers: &HeaderMap) -> Result<Response, Problem> 
     let opening = live::opening(&asked.app, headers, asked.org.entry().row.id.clone())?;
     let seen = live::last_event_id(headers)?.map(str::to_owned);
     blocking(move || {
-        let Asked { app, org, params, moment } = asked;
+        let Asked { app, org, params, moment, .. } = asked;
         app.reader.live_query(&params, &[], &moment)?;
         let end = app.reader.size(&org)?;
         // A log that was brought back from a backup may be shorter than it was.

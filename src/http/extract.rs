@@ -178,6 +178,7 @@ pub(super) fn enter(app: &App, token: &str, id: &OrgId) -> Result<(Organization,
 /// A reader and the parameters of a question to one log.
 pub(super) struct Asked {
     pub app: App,
+    pub caller: Caller,
     pub org: Organization,
     pub params: Vec<(String, String)>,
     pub moment: Moment,
@@ -192,7 +193,7 @@ impl FromRequestParts<App> for Asked {
         let Params(params) = Params::from_request_parts(parts, app).await?;
         let org = open(app, &caller, id, Right::Read).await?;
         let moment = moment(&caller, &org);
-        Ok(Self { app: app.clone(), org, params, moment })
+        Ok(Self { app: app.clone(), caller, org, params, moment })
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Denied;
+use crate::download::{Broken, Refused};
 use crate::index::IndexError;
 use crate::log::{AppendError, Refusal};
 use crate::quota::Exhausted;
@@ -207,6 +208,22 @@ impl From<ReadError> for Problem {
             ReadError::Store(why) => Self::from(why),
             why => Self::internal(&why),
         }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::NotAllowed(_) => Self::new(StatusCode::FORBIDDEN, "export_not_allowed", detail),
+            Refused::Read(why) => Self::from(why),
+        }
+    }
+}
+
+impl From<Broken> for Problem {
+    fn from(broken: Broken) -> Self {
+        Self::internal(&broken)
     }
 }
 

@@ -4,6 +4,7 @@
 mod credentials;
 mod document;
 mod events;
+pub mod export;
 mod feed;
 mod hostile_json;
 mod isolation;

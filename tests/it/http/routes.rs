@@ -45,6 +45,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/events/histogram", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/{id}", Scope("read")),
     ("GET", "/v1/organizations/{org}/targets/{type}/{id}", Scope("read")),
+    ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
     ("GET", "/v1/log-key", Nothing),
@@ -83,6 +84,16 @@ struct World {
 fn world() -> World {
     let server = Server::start();
     let (acme, globex) = (server.tenant("acme", "workspace"), server.tenant("globex", "workspace"));
+    // Sessions of a workspace export nothing until its settings say so.
+    let settings = json!({"settings": {"export": ["csv"]}});
+    let allowed = server.send(
+        "PATCH",
+        "/v1/organizations/acme",
+        &acme,
+        Some(settings.to_string().as_bytes()),
+        "application/json",
+    );
+    assert_eq!(allowed.status, 200);
     let mut first = event("lead.created");
     first["id"] = json!("e-1");
     first["targets"] = json!([{"type": "lead", "id": "e-1"}]);

@@ -1,0 +1,335 @@
+//! Taking a log away: what is asked for, whether it may be, the record that it was, and the file as it is made.
+//!
+//! Deliberately absent: cells and bytes (`export`), and finding events (`read`). Nothing here asks how a caller came in.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use everlog_core::query::{Moment, ParamError, once, zone};
+use futures_util::stream;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::access::{Caller, Organization, Session};
+use crate::app::App;
+use crate::export::xlsx::SHEET_ROWS_MAX;
+use crate::export::{Columns, ExportError, Format, Maker, Plan};
+use crate::log::{AppendError, Source};
+use crate::read::{Question, ReadError, Walk, present};
+
+/// The parameters of an export beside those of its query.
+pub const PARAMETERS: &[&str] = &["format", "columns", "raw"];
+/// The parameters of a list that an export does not have: it holds everything that matches.
+const PAGE_PARAMETERS: &[&str] = &["limit", "cursor", "skip"];
+/// How many events are read and written together.
+const GROUP_EVENTS: usize = 500;
+/// How many bytes of a workbook are read together.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Why nothing is exported.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The organization does not let its readers take this format away (C19).
+    #[error("the organization does not allow {} exports here", .0.as_str())]
+    NotAllowed(Format),
+    /// The question is at fault, or cannot be answered.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl From<ParamError> for Refused {
+    fn from(why: ParamError) -> Self {
+        Self::Read(why.into())
+    }
+}
+
+/// Why a file ends before it is whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Read(#[from] ReadError),
+    /// The file cannot be made.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The file that a workbook waits in cannot be read.
+    #[error("the file cannot be read")]
+    Io(#[from] io::Error),
+}
+
+/// An export that was asked for and may be made: which events, in which form, for whom.
+pub struct Download {
+    org: Organization,
+    question: Question,
+    plan: Plan,
+    total: u64,
+    asked: Vec<(String, String)>,
+}
+
+/// The formats that a session may take away: those of the organization's settings, else of its profile.
+pub fn formats(org: &Organization) -> Vec<Format> {
+    let entry = org.entry();
+    let is_allowed = |format: &&Format| match entry.row.settings.get("export").and_then(Value::as_array) {
+        Some(allowed) => allowed.iter().any(|it| it.as_str() == Some(format.as_str())),
+        None => entry.profile.exports.iter().any(|it| it.as_str() == format.as_str()),
+    };
+    Format::ALL.iter().filter(is_allowed).copied().collect()
+}
+
+impl Download {
+    /// Understands what is asked for; nobody is asked who holds the data directory itself.
+    ///
+    /// # Errors
+    /// Names the parameter at fault, or says that the caller may not have this format.
+    pub fn new(
+        app: &App,
+        org: Organization,
+        caller: Option<&Caller>,
+        params: &[(String, String)],
+        moment: &Moment,
+    ) -> Result<Self, Refused> {
+        let format = format(params)?;
+        let columns = columns(params)?;
+        let is_raw = is_raw(params)?;
+        let session = session(caller);
+        if session.is_some() && !formats(&org).contains(&format) {
+            return Err(Refused::NotAllowed(format));
+        }
+        if let Some((name, _)) = params.iter().find(|(name, _)| PAGE_PARAMETERS.contains(&name.as_str())) {
+            return Err(
+                ParamError::expected(name, "no pages: an export holds everything that matches").into()
+            );
+        }
+        let question = app.reader.question(&org, params, PARAMETERS, moment)?;
+        let total = app.reader.total(&org, &question)?;
+        let asked = params.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
+        let plan = Plan {
+            format,
+            columns,
+            is_raw,
+            profile: org.entry().profile,
+            catalogs: Arc::clone(&org.entry().catalogs),
+            reader: session.map(|session| session.user.id.clone()),
+            is_restricted: org.scope().is_restricted(),
+            zone: zone(params, moment)?,
+            sheet_rows_max: SHEET_ROWS_MAX,
+        };
+        Ok(Self { question, plan, total, asked: asked.cloned().collect(), org })
+    }
+
+    /// How many events the file will hold.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Records that the export is made: before its first byte leaves.
+    ///
+    /// # Errors
+    /// When nothing can be recorded; then nothing may be exported.
+    pub async fn record(
+        &self,
+        app: &App,
+        caller: Option<&Caller>,
+        source: &Source,
+    ) -> Result<(), AppendError> {
+        let actor = match caller {
+            Some(Caller::Session(session)) => {
+                let user = &session.user;
+                json!({"type": "user", "id": user.id, "name": user.name, "email": user.email, "role": session.role})
+            }
+            Some(Caller::Key(key)) => json!({"type": "api_key", "id": key.id}),
+            Some(Caller::Operator) | None => json!({"type": "system"}),
+        };
+        let query: Vec<_> =
+            self.asked.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let made = json!({
+            "action": "export.made",
+            "actor": actor,
+            "metadata": {
+                "format": self.plan.format.as_str(),
+                "columns": self.plan.columns.as_str(),
+                "raw": self.plan.is_raw,
+                "query": query.join("&"),
+                "count": self.total,
+                "size": self.question.size,
+            },
+        });
+        app.log.append_own(self.org.entry(), source, made).await.map(drop)
+    }
+
+    /// The answer's head: what the file is and what it is called.
+    pub fn head(&self) -> Response {
+        let mut response = Body::empty().into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static(self.plan.format.content_type());
+        headers.insert(header::CONTENT_TYPE, kind);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let name = self.disposition();
+        if let Ok(name) = HeaderValue::from_str(&name) {
+            headers.insert(header::CONTENT_DISPOSITION, name);
+        }
+        response
+    }
+
+    /// The whole answer. Its bytes are made as they are taken, so that a slow reader waits for itself alone; whoever goes
+    /// away leaves nothing behind; what breaks, breaks the transfer, and never looks whole.
+    ///
+    /// # Errors
+    /// When the file cannot be begun.
+    pub fn respond(self, app: &App) -> Result<Response, Broken> {
+        let mut response = self.head();
+        let making = self.begin(app)?;
+        *response.body_mut() = Body::from_stream(stream::try_unfold(making, piece));
+        Ok(response)
+    }
+
+    /// Begins the file.
+    ///
+    /// # Errors
+    /// When nothing can be written in the data directory, where a workbook waits.
+    pub fn begin(self, app: &App) -> Result<Making, Broken> {
+        let walk = app.reader.walk(&self.org, &self.question);
+        let (maker, first) = Maker::begin(self.plan, &app.scratch)?;
+        let open = Open::count(&app.exports);
+        Ok(Making { org: self.org, walk, first, maker: Some(maker), file: None, events: 0, _open: open })
+    }
+
+    /// `attachment` with two names: a plain one, and one with the organization's own name (RFC 6266, RFC 8187).
+    fn disposition(&self) -> String {
+        let row = &self.org.entry().row;
+        let (title, ending) = (&self.plan.profile.title, self.plan.format.as_str());
+        let time = i64::try_from(self.question.asked_ms).ok();
+        let time = time.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
+        let day = time.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%d").to_string();
+        let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let own = format!("{} {title} {day}.{ending}", row.name);
+        // What no file system takes, or a list of files would obey.
+        let own = own.replace(|c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c), "_");
+        let plain = format!("{}-{}-{day}.{ending}", row.id, plain.to_ascii_lowercase());
+        format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", encode(&own))
+    }
+}
+
+/// A file as it is made, piece by piece.
+pub struct Making {
+    org: Organization,
+    walk: Walk,
+    /// What stands in front of the first event.
+    first: Vec<u8>,
+    /// Until the last event is written.
+    maker: Option<Maker>,
+    /// A workbook that is packed, and is read.
+    file: Option<File>,
+    events: u64,
+    _open: Open,
+}
+
+impl Making {
+    /// The next bytes, which may be none yet; nothing at the end.
+    ///
+    /// # Errors
+    /// What was given so far is not the whole file.
+    pub fn step(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        if !self.first.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.first)));
+        }
+        if let Some(maker) = &mut self.maker {
+            let events = self.walk.group(GROUP_EVENTS)?;
+            if !events.is_empty() {
+                self.events += events.len() as u64;
+                return Ok(Some(maker.add(&events, |event| present(event, &self.org))?));
+            }
+        }
+        if let Some(maker) = self.maker.take() {
+            self.file = maker.finish()?;
+        }
+        let Some(file) = &mut self.file else { return Ok(None) };
+        let mut bytes = Vec::with_capacity(PIECE_BYTES);
+        file.take(PIECE_BYTES as u64).read_to_end(&mut bytes)?;
+        Ok((!bytes.is_empty()).then_some(bytes))
+    }
+
+    /// How many events are written.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+}
+
+/// One export that is being made, until it is dropped.
+struct Open(Arc<AtomicU64>);
+
+impl Open {
+    fn count(open: &Arc<AtomicU64>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The next bytes that there are, made where waiting for a disk harms nobody.
+async fn piece(mut making: Making) -> Result<Option<(Vec<u8>, Making)>, io::Error> {
+    loop {
+        let step = tokio::task::spawn_blocking(move || making.step().map(|bytes| (bytes, making))).await;
+        let step = step.map_err(io::Error::other).and_then(|step| step.map_err(io::Error::other));
+        let (bytes, made) = step.inspect_err(|why| {
+            tracing::error!(error = why as &dyn std::error::Error, "an export broke off");
+        })?;
+        making = made;
+        match bytes {
+            None => return Ok(None),
+            Some(bytes) if bytes.is_empty() => {}
+            Some(bytes) => return Ok(Some((bytes, making))),
+        }
+    }
+}
+
+fn session(caller: Option<&Caller>) -> Option<&Session> {
+    match caller {
+        Some(Caller::Session(session)) => Some(session),
+        _ => None,
+    }
+}
+
+fn format(params: &[(String, String)]) -> Result<Format, ParamError> {
+    let word = once(params, "format")?.unwrap_or(Format::Csv.as_str());
+    let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+    Format::named(word).ok_or_else(|| ParamError::expected("format", format!("one of {}", known.join(", "))))
+}
+
+fn columns(params: &[(String, String)]) -> Result<Columns, ParamError> {
+    let word = once(params, "columns")?.unwrap_or(Columns::Profile.as_str());
+    let known = Columns::ALL.iter().copied().find(|columns| columns.as_str() == word);
+    known.ok_or_else(|| ParamError::expected("columns", "profile or full"))
+}
+
+fn is_raw(params: &[(String, String)]) -> Result<bool, ParamError> {
+    match once(params, "raw")? {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(ParamError::expected("raw", "true or false")),
+    }
+}
+
+/// A text as it stands in a URL or a header's own encoding (RFC 3986 unreserved characters stay).
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
