@@ -377,3 +377,21 @@ problem-to-list = عرض كل النشاط
 problem-without-filters = البدء من دون عوامل تصفية
 problem-again = المحاولة مرة أخرى
 problem-request = الطلب
+
+## Taking it away
+
+export = تصدير
+export-holds = { $count ->
+    [zero] لا يوجد حدث مطابق: سيكون الملف فارغًا.
+    [one] يحتوي الملف على الحدث المطابق الوحيد.
+    [two] يحتوي الملف على الحدثين المطابقين.
+    [few] يحتوي الملف على { $shown } أحداث مطابقة.
+    [many] يحتوي الملف على { $shown } حدثًا مطابقًا.
+   *[other] يحتوي الملف على { $shown } حدث مطابق.
+}
+export-csv = CSV (.csv)
+export-xlsx = Excel (.xlsx)
+export-jsonl = JSON Lines (.jsonl)
+export-failed = تعذّر تنزيل الملف. يُرجى المحاولة مرة أخرى.
+export-refused = هذا الملف غير متاح هنا
+    .text = لا تسمح مؤسستك بأخذ سجل النشاط بهذه الصيغة.

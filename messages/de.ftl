@@ -339,3 +339,18 @@ problem-to-list = Alle Aktivitäten anzeigen
 problem-without-filters = Ohne Filter beginnen
 problem-again = Noch einmal versuchen
 problem-request = Anfrage
+
+## Taking it away
+
+export = Exportieren
+export-holds = { $count ->
+    [0] Kein Ereignis passt: Die Datei wäre leer.
+    [one] Die Datei enthält das eine passende Ereignis.
+   *[other] Die Datei enthält die { $shown } passenden Ereignisse.
+}
+export-csv = CSV (.csv)
+export-xlsx = Excel (.xlsx)
+export-jsonl = JSON Lines (.jsonl)
+export-failed = Die Datei konnte nicht geladen werden. Bitte versuchen Sie es noch einmal.
+export-refused = Diese Datei wird hier nicht angeboten
+    .text = Ihre Organisation erlaubt nicht, das Aktivitätsprotokoll in dieser Form mitzunehmen.

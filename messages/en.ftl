@@ -346,3 +346,18 @@ problem-to-list = Show all activity
 problem-without-filters = Start without filters
 problem-again = Try again
 problem-request = Request
+
+## Taking it away
+
+export = Export
+export-holds = { $count ->
+    [0] No event matches: the file would be empty.
+    [one] The file holds the one event that matches.
+   *[other] The file holds the { $shown } events that match.
+}
+export-csv = CSV (.csv)
+export-xlsx = Excel (.xlsx)
+export-jsonl = JSON Lines (.jsonl)
+export-failed = The file could not be fetched. Please try again.
+export-refused = This file is not offered here
+    .text = Your organization does not let its activity log be taken away in this form.

@@ -15,8 +15,10 @@ use sha2::{Digest, Sha256};
 use crate::directory::{Directory, DirectoryError, Entry};
 use crate::store::{Credential, OrgCode, Store, StoreError};
 
+mod download;
 mod secret;
 
+pub use download::DOWNLOAD_CODE_MS;
 pub use secret::{KEY_PREFIX, SESSION_PREFIX, Secret};
 
 /// Longest credential that is looked at, in bytes.
@@ -71,6 +73,7 @@ enum Reach {
 pub struct Session {
     /// What it is called in the log.
     pub id: String,
+    hash: Hash,
     org: OrgCode,
     /// Who reads.
     pub user: User,
@@ -182,6 +185,7 @@ const KEY: &str = "key";
 const VENDOR_KEY: &str = "vendor_key";
 const SESSION: &str = "session";
 const CODE: &str = "session_code";
+const DOWNLOAD: &str = "download_code";
 
 /// Checks credentials and opens organizations.
 pub struct Access {
@@ -215,7 +219,11 @@ impl Access {
     }
 
     fn working(&self, secret: &Secret, now_ms: u64) -> Result<Credential, Denied> {
-        let found = self.store.credential(&hash(secret.as_str()))?.ok_or(Denied::Unauthenticated)?;
+        self.working_hash(&hash(secret.as_str()), now_ms)
+    }
+
+    fn working_hash(&self, hash: &Hash, now_ms: u64) -> Result<Credential, Denied> {
+        let found = self.store.credential(hash)?.ok_or(Denied::Unauthenticated)?;
         let is_over = found.expires_ms.is_some_and(|at| at <= now_ms) || found.revoked_ms.is_some();
         if is_over { Err(Denied::Unauthenticated) } else { Ok(found) }
     }
@@ -458,6 +466,7 @@ fn session_of(found: Credential) -> Result<Session, Denied> {
     let grant: NewSession = serde_json::from_value(found.grant).map_err(|_| Denied::Unauthenticated)?;
     Ok(Session {
         id: found.id,
+        hash: found.hash,
         org: found.org.ok_or(Denied::Unauthenticated)?,
         user: grant.user,
         role: grant.role,

@@ -112,7 +112,7 @@ impl Download {
             format,
             columns,
             is_raw,
-            profile: org.entry().profile,
+            profile: Arc::clone(&org.entry().profile),
             catalogs: Arc::clone(&org.entry().catalogs),
             reader: session.map(|session| session.user.id.clone()),
             is_restricted: org.scope().is_restricted(),

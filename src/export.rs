@@ -92,7 +92,7 @@ pub struct Plan {
     /// Whether a CSV is for programs: no byte order mark, no values made harmless.
     pub is_raw: bool,
     /// How the log is shown.
-    pub profile: &'static Profile,
+    pub profile: Arc<Profile>,
     /// The words for actions.
     pub catalogs: Arc<Catalogs>,
     /// Who reads, where it is a person: some actions read differently to who did them (L22, L23, L25, L26).

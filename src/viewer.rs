@@ -19,6 +19,7 @@ pub mod changes;
 pub mod dates;
 mod details;
 mod embed;
+mod export;
 pub mod filters;
 pub mod histogram;
 mod icons;
@@ -49,6 +50,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/embed", get(embed::show_frame).post(embed::start_embedded))
         .route("/view/{org}", get(view_log))
         .route("/view/{org}/events/{id}", get(view_event))
+        .route("/view/{org}/export", get(export::export).post(export::link_export))
         .layer(middleware::from_fn_with_state(app.clone(), policy::guard));
     pages.route("/assets/{file}", get(assets::read_asset)).route("/embed.js", get(embed::read_script))
 }

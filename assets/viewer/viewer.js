@@ -160,6 +160,10 @@
       rows[next]?.closest('tr').scrollIntoView({ block: 'nearest' });
     } else if (page) {
       find(page)?.click();
+    } else if (event.key === 'e' && find('#al-export-menu')) {
+      event.preventDefault();
+      find('#al-export-menu').open = true;
+      find('#al-export-menu a').focus();
     } else if (event.key === '?') {
       event.preventDefault();
       if (find('#al-help')) modal(find('#al-help'));

@@ -104,7 +104,7 @@ const WIDE: &[&str] = &["description", "targets", "changes", "metadata"];
 /// The columns of one file and what fills them.
 pub(super) struct Table {
     columns: Columns,
-    profile: &'static Profile,
+    profile: Arc<Profile>,
     full: Vec<(&'static str, From)>,
     catalogs: Arc<Catalogs>,
     reader: Option<String>,
@@ -117,7 +117,7 @@ impl Table {
             |(title, _): &&(&'static str, From)| !(plan.is_restricted && POSITIONS.contains(title));
         Self {
             columns: plan.columns,
-            profile: plan.profile,
+            profile: Arc::clone(&plan.profile),
             full: FULL.iter().filter(is_shown).copied().collect(),
             catalogs: Arc::clone(&plan.catalogs),
             reader: plan.reader.clone(),

@@ -29,6 +29,7 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, i
 pub(super) struct Urls {
     pub css: String,
     pub js: String,
+    pub export: String,
     pub htmx: String,
     pub embedded: String,
     pub icon: String,
@@ -38,6 +39,7 @@ pub(super) struct Urls {
 pub(super) static URLS: LazyLock<Urls> = LazyLock::new(|| Urls {
     css: url("viewer.css"),
     js: url("viewer.js"),
+    export: url("export.js"),
     htmx: url("htmx.min.js"),
     embedded: url("embedded.js"),
     icon: url("icon.svg"),

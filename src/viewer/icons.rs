@@ -25,6 +25,7 @@ pub(super) fn svg(name: &str) -> &'static str {
         "clock" => draw!(r#"<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.6"/>"#),
         "close" => draw!(r#"<path d="m4 4 8 8M12 4l-8 8"/>"#),
         "down" => draw!(r#"<path d="M8 3v10M4 9l4 4 4-4"/>"#),
+        "download" => draw!(r#"<path d="M8 2v8.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/>"#),
         "external" => draw!(r#"<path d="M6.5 3.5h-3v9h9v-3M9 3h4v4M13 3 7.5 8.5"/>"#),
         "file" => FILE,
         "file-add" => draw!(

@@ -14,6 +14,7 @@ use crate::read::Question;
 use crate::viewer::address::Address;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::Clock;
+use crate::viewer::export::ExportMenu;
 use crate::viewer::filters::{self, Chip, Control, grouped};
 use crate::viewer::histogram::Chart;
 use crate::viewer::icons;
@@ -38,6 +39,7 @@ pub(super) struct LogPage {
     organization: String,
     path: String,
     refresh: String,
+    export: Option<ExportMenu>,
     bar: Bar,
     results: Results,
 }
@@ -47,6 +49,7 @@ pub(super) struct LogPage {
 #[template(path = "viewer/log_fragment.html")]
 pub(super) struct LogFragment {
     words: Words,
+    export: Option<ExportMenu>,
     bar: Bar,
     results: Results,
     /// Whether the menus are sent again: not while filters that wait for their button would be undone.
@@ -89,6 +92,8 @@ pub(super) struct Results {
     chips: Vec<Chip>,
     clear: String,
     chart: Chart,
+    /// How many events match, where that can be told.
+    total: Option<u64>,
     count: String,
     headings: Vec<Heading>,
     rows: Vec<Row>,
@@ -188,7 +193,8 @@ pub(super) fn log_page(
         part => {
             let is_waiting = part == Part::FragmentOfSearch && profile.filter_buttons;
             let has_menus = !is_typing && !is_waiting;
-            LogFragment { words: visit.words, bar, results, has_menus }.render()
+            LogFragment { words: visit.words, export: read.export(&results), bar, results, has_menus }
+                .render()
         }
     };
     Ok(Answer { html, is_understood, is_typing })
@@ -320,6 +326,11 @@ impl Read<'_> {
         format!("/view/{}", self.visit.org.entry().row.id)
     }
 
+    /// What is shown may be taken away; where nothing can be asked, nothing can.
+    fn export(&self, results: &Results) -> Option<ExportMenu> {
+        ExportMenu::of(self.visit, self.address, results.total?)
+    }
+
     fn page(&self, bar: Bar, results: Results) -> LogPage {
         LogPage {
             urls: &URLS,
@@ -328,6 +339,7 @@ impl Read<'_> {
             organization: shorten(&self.visit.org.entry().row.name, 80),
             path: self.path(),
             refresh: self.address.href(),
+            export: self.export(&results),
             bar,
             results,
         }
@@ -353,6 +365,7 @@ impl Read<'_> {
             chips: filters::chips(self.profile, self.address, facets, catalogs, self.visit.words),
             clear: self.address.cleared().href(),
             chart: Chart::new(&histogram, self.address, self.clock),
+            total: Some(total),
             count: self
                 .visit
                 .words

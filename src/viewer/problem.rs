@@ -29,6 +29,9 @@ pub(super) enum Problem {
     /// The organization does not list the page around the frame, of this origin.
     #[error("the organization does not list {0}")]
     NotListed(String),
+    /// A format that the organization does not let its readers take away.
+    #[error("not exported")]
+    NotExported,
     /// No such log, or another's.
     #[error("not found")]
     NotFound,
@@ -100,7 +103,7 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::UsedLink => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::NotListed(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotListed(_) | Self::NotExported => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) => StatusCode::BAD_REQUEST,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -119,6 +122,7 @@ impl Problem {
             Self::Unauthenticated => ("problem-unauthenticated", "lock", None),
             Self::UsedLink => ("problem-used-link", "lock", None),
             Self::Forbidden => ("problem-forbidden", "prohibited", None),
+            Self::NotExported => ("export-refused", "prohibited", to_list("problem-to-list")),
             Self::NotFound => ("problem-not-found", "search", None),
             Self::NoEvent => ("problem-no-event", "search", to_list("problem-to-list")),
             Self::Param(_) => ("problem-param", "search", to_list("problem-without-filters")),

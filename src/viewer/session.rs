@@ -53,13 +53,29 @@ impl Visit {
     /// role that may not see the log; inside a page that the organization does not list.
     pub(super) fn open(app: &App, headers: &HeaderMap, org: &str) -> Result<Self, Problem> {
         let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
-        let now_ms = now_ms();
         let session = match bearer(headers)? {
-            Some(token) => session(&app.access, token, now_ms)?,
-            None => session_of_cookie(&app.access, headers, &id, now_ms)?,
+            Some(token) => session(&app.access, token, now_ms())?,
+            None => session_of_cookie(&app.access, headers, &id, now_ms())?,
         };
-        let session = session.ok_or(Problem::Unauthenticated)?;
-        let org = app.access.open(&Caller::Session(Box::new(session.clone())), &id, Right::Read)?;
+        Self::of(app, headers, &id, session.ok_or(Problem::Unauthenticated)?)
+    }
+
+    /// Opens the log for whoever shows the token of its session: a cookie counts nothing.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub(super) fn open_by_token(app: &App, headers: &HeaderMap, org: &str) -> Result<Self, Problem> {
+        bearer(headers)?.ok_or(Problem::Unauthenticated)?;
+        Self::open(app, headers, org)
+    }
+
+    /// Opens the log for a session, however it was found.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub(super) fn of(app: &App, headers: &HeaderMap, id: &OrgId, session: Session) -> Result<Self, Problem> {
+        let now_ms = now_ms();
+        let org = app.access.open(&Caller::Session(Box::new(session.clone())), id, Right::Read)?;
         check_embedder(headers, &org)?;
         let zone = session.time_zone.clone().unwrap_or_else(|| org.entry().time_zone.clone());
         let words = Words::of(&[text(headers, LANGUAGE), session.locale.as_deref(), accepted(headers)]);
@@ -212,7 +228,8 @@ fn started_id(session: &Session) -> String {
     format!("started:{}", session.id)
 }
 
-fn source(session: &Session, peer: &Peer) -> Source {
+/// How what a session does comes in.
+pub(super) fn source(session: &Session, peer: &Peer) -> Source {
     Source {
         via: Via::Viewer,
         session_id: Some(session.id.clone()),

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &[]),
     ("download", &["access", "app", "export", "log", "read"]),
-    ("viewer", &["access", "app", "index", "log", "read", "settings"]),
+    ("viewer", &["access", "app", "download", "export", "index", "log", "read", "settings"]),
     (
         "http",
         &[
@@ -45,7 +45,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["access", "app", "config", "demo", "directory", "fsck", "http", "log", "read", "settings", "store"],
+        &[
+            "access",
+            "app",
+            "config",
+            "demo",
+            "directory",
+            "download",
+            "export",
+            "fsck",
+            "http",
+            "log",
+            "read",
+            "settings",
+            "store",
+        ],
     ),
 ];
 

@@ -11,6 +11,7 @@ mod address;
 mod changes;
 mod dates;
 mod embed;
+mod export;
 mod filters;
 mod histogram;
 mod person;

@@ -1,0 +1,150 @@
+//! The Export menu and the files behind it: by the cookie of a session, or, in a frame without cookies, by a link that
+//! works once and soon.
+//!
+//! Deliberately absent: what a file holds and which formats there are for whom; `download` knows.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use everlog_core::ids::OrgId;
+use serde_json::json;
+
+use crate::access::{Caller, Denied};
+use crate::app::{App, Peer};
+use crate::download::{self, Download, Refused};
+use crate::export::Format;
+use crate::log::now_ms;
+use crate::viewer::address::{Address, encode};
+use crate::viewer::filters::grouped;
+use crate::viewer::problem::Problem;
+use crate::viewer::session::{Visit, source};
+use crate::viewer::{CODE, Params, blocking, list_path, problem_response};
+
+/// The formats that a reader may take away, as links that carry what is chosen on the page.
+pub(super) struct ExportMenu {
+    /// How many events each of them holds.
+    pub holds: String,
+    /// What each is called, and where it is.
+    pub entries: Vec<(String, String)>,
+}
+
+impl ExportMenu {
+    /// The menu of a list with so many matches; none where nothing may be taken away.
+    pub(super) fn of(visit: &Visit, address: &Address, total: u64) -> Option<Self> {
+        let formats = download::formats(&visit.org);
+        let path = path(visit.org.entry().row.id.as_str());
+        let list = address.without("limit").on(path).href();
+        let mark = if list.contains('?') { '&' } else { '?' };
+        let entry = |format: &Format| {
+            let name = visit.words.say(&format!("export-{}", format.as_str()));
+            (name, format!("{list}{mark}format={}", format.as_str()))
+        };
+        let holds = [("count", total.into()), ("shown", grouped(total).into())];
+        (!formats.is_empty()).then(|| Self {
+            holds: visit.words.fill("export-holds", holds),
+            entries: formats.iter().map(entry).collect(),
+        })
+    }
+}
+
+/// `GET /view/{org}/export`: a file, for who holds the session's cookie or a one-time code.
+pub(super) async fn export(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    params: Params,
+    method: Method,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Response {
+    let list = list_path(&org);
+    let answer = async {
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
+        let is_look = method == Method::HEAD;
+        let (asking, asked) = (app.clone(), headers.clone());
+        let opened = blocking(move || {
+            let code = sent.iter().find(|(name, _)| name == CODE).map(|(_, code)| code.as_str());
+            let (visit, sent) = match code {
+                // Whoever looks leaves the code alone.
+                Some(_) if is_look => return Ok(None),
+                Some(code) => exchange(&asking, &asked, &org, code)?,
+                None => (Visit::open(&asking, &asked, &org)?, sent),
+            };
+            let session = visit.session.clone();
+            Ok(Some((download(&asking, visit, &sent)?, session)))
+        })
+        .await?;
+        let Some((download, session)) = opened else { return Ok(StatusCode::OK.into_response()) };
+        if is_look {
+            return Ok(download.head());
+        }
+        let source = source(&session, &peer);
+        download.record(&app, Some(&Caller::Session(Box::new(session))), &source).await?;
+        blocking(move || download.respond(&app).map_err(|why| failed(&why))).await
+    };
+    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+}
+
+/// `POST /view/{org}/export`: the link of a file that works once, for who shows a session's token. A cookie counts nothing
+/// here, so that no page of another origin can have a link made.
+pub(super) async fn link_export(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+) -> Response {
+    let list = list_path(&org);
+    let asking = headers.clone();
+    let made = blocking(move || {
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
+        let visit = Visit::open_by_token(&app, &asking, &org)?;
+        let session = visit.session.clone();
+        // What cannot be had is told now, where it can be shown.
+        download(&app, visit, &sent)?;
+        let code = app.access.create_download(&session, &sent, now_ms()).map_err(Denied::from)?;
+        Ok(format!("{}?{CODE}={}", path(&org), encode(code.as_str())))
+    });
+    match made.await {
+        Ok(url) => Json(json!({"url": url})).into_response(),
+        Err(why) => problem_response(&why, &headers, &list),
+    }
+}
+
+fn path(org: &str) -> String {
+    format!("{}/export", list_path(org))
+}
+
+/// The visit of the session that asked for a code, and what it asked for.
+fn exchange(
+    app: &App,
+    headers: &HeaderMap,
+    org: &str,
+    code: &str,
+) -> Result<(Visit, Vec<(String, String)>), Problem> {
+    let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
+    let (session, params) = app.access.exchange_download(&id, code, now_ms()).map_err(|why| match why {
+        Denied::Unauthenticated => Problem::UsedLink,
+        other => other.into(),
+    })?;
+    Ok((Visit::of(app, headers, &id, session)?, params))
+}
+
+/// What the address of the page means as a file: the same query, the profile's default range included.
+fn download(app: &App, visit: Visit, sent: &[(String, String)]) -> Result<Download, Problem> {
+    let address = Address::read(String::new(), sent, &visit.org.entry().profile).first_page();
+    let mut params = address.query(&visit.org.entry().profile);
+    params.retain(|(name, _)| name != "limit");
+    let own = sent.iter().filter(|(name, _)| download::PARAMETERS.contains(&name.as_str()));
+    params.extend(own.cloned());
+    let moment = visit.moment();
+    let caller = Caller::Session(Box::new(visit.session));
+    Download::new(app, visit.org, Some(&caller), &params, &moment).map_err(|why| match why {
+        Refused::NotAllowed(_) => Problem::NotExported,
+        Refused::Read(why) => why.into(),
+    })
+}
+
+fn failed(why: &download::Broken) -> Problem {
+    tracing::error!(error = why as &dyn std::error::Error, "an export cannot be begun");
+    Problem::Failed
+}
