@@ -14,6 +14,7 @@ use crate::store::sqlite::SqliteStore;
 mod admin;
 mod demo;
 mod events;
+mod export;
 mod maintain;
 mod output;
 mod place;
@@ -43,6 +44,8 @@ enum Command {
     Record(events::RecordArguments),
     /// Find events
     Query(events::QueryArguments),
+    /// Write everything that a query matches into a file: CSV, XLSX or JSON Lines
+    Export(export::ExportArguments),
     /// Show events as they are recorded
     Tail(events::TailArguments),
     /// Bring in history: one JSON object a line
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Key(command) => admin::run_key(command),
         Command::Record(arguments) => events::record(arguments),
         Command::Query(arguments) => events::query(arguments),
+        Command::Export(arguments) => export::export(arguments),
         Command::Tail(arguments) => events::tail(arguments),
         Command::Import(arguments) => events::import(arguments),
         Command::Reindex(arguments) => maintain::reindex(&arguments.data),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::access::Organization;
 use crate::app::App;
 use crate::cli::{PlaceArguments, config_of};
+use crate::download::Download;
 use crate::log::{Outcome, Source, WriterThread, now_ms};
 use crate::read::{present, week_start};
 
@@ -23,6 +24,8 @@ const TRIES_MAX: u32 = 10;
 const WAIT_SECONDS_MAX: u64 = 60;
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How many bytes of a file are read together.
+const PIECE_BYTES: usize = 64 * 1024;
 
 pub(super) enum Place {
     Remote {
@@ -37,6 +40,9 @@ pub(super) enum Place {
         runtime: tokio::runtime::Runtime,
     },
 }
+
+/// Takes the bytes of a file, and how many events they tell so far.
+pub(super) type Write<'a> = &'a mut dyn FnMut(&[u8], u64) -> anyhow::Result<()>;
 
 /// What became of a group of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,6 +133,45 @@ impl Place {
             Self::Local { app, org, .. } => {
                 let question = app.reader.question(org, params, &[], &moment(org))?;
                 Ok(app.reader.total(org, &question)?)
+            }
+        }
+    }
+
+    /// Everything that matches, as a file: `write` gets its bytes in order, with how many events they tell so far, as near
+    /// as can be told. An error means that the file is not whole.
+    pub fn export(&self, params: &[(String, String)], write: Write<'_>) -> anyhow::Result<()> {
+        match self {
+            Self::Remote { agent, base, key } => {
+                let pairs = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                // A long file takes its time; only its beginning is waited for.
+                let request = agent.get(format!("{base}/export")).query_pairs(pairs);
+                let request = request.header("Authorization", format!("Bearer {key}")).config();
+                let request =
+                    request.timeout_global(None).timeout_recv_response(Some(ANSWER_TIME_MAX)).build();
+                let mut sent = request.call().with_context(|| format!("{base} cannot be reached"))?;
+                if !sent.status().is_success() {
+                    return answer(sent).map(drop);
+                }
+                let mut body = sent.body_mut().as_reader();
+                let (mut piece, mut lines) = (vec![0; PIECE_BYTES], 0);
+                loop {
+                    let read = body.read(&mut piece).context("the server broke off")?;
+                    if read == 0 {
+                        return Ok(());
+                    }
+                    lines += piece[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+                    write(&piece[..read], lines)?;
+                }
+            }
+            Self::Local { app, org, runtime, .. } => {
+                let download = Download::new(app, org.as_ref().clone(), None, params, &moment(org))?;
+                let source = Source { via: Via::Cli, ..Source::server() };
+                runtime.block_on(download.record(app, None, &source))?;
+                let mut making = download.begin(app)?;
+                while let Some(bytes) = making.step()? {
+                    write(&bytes, making.events())?;
+                }
+                Ok(())
             }
         }
     }

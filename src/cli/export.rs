@@ -1,0 +1,151 @@
+//! `export`: everything that a query matches, into a file or a pipe. Deliberately absent: what a file holds (`export`).
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+
+use crate::cli::PlaceArguments;
+use crate::cli::events::parse_pair;
+use crate::cli::output;
+use crate::cli::place::Place;
+use crate::export::{Columns, Format};
+
+/// What a file is called until it is whole.
+const PART: &str = "part";
+
+/// Parameters of the API.
+type Params = Vec<(String, String)>;
+
+/// What `export` takes.
+#[derive(Args)]
+pub(super) struct ExportArguments {
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// Free text: words, pieces of words, "phrases", field:value; behind a `--` also -without
+    text: Vec<String>,
+    /// Parameters of the API, such as kind=deleted, actor=u_3, range=last_7_days, sort=time; may be repeated
+    #[arg(long = "where", short = 'w', value_name = "NAME=VALUE", value_parser = parse_pair)]
+    filters: Vec<(String, String)>,
+    /// The format; without it what the file's name says, else CSV
+    #[arg(long, short = 'f', value_enum)]
+    format: Option<FormatArgument>,
+    /// The columns of a table
+    #[arg(long, value_enum, default_value_t = ColumnsArgument::Profile)]
+    columns: ColumnsArgument,
+    /// CSV for programs: without byte order mark, every value exactly as recorded
+    #[arg(long)]
+    raw: bool,
+    /// The file to write; it gets its name when it is whole
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatArgument {
+    /// Comma-separated values, safe to open in spreadsheets
+    Csv,
+    /// A workbook with real dates
+    Xlsx,
+    /// One event a line, as the API shows it
+    Jsonl,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ColumnsArgument {
+    /// Those of the profile, as its readers know them
+    Profile,
+    /// Every member of an event
+    Full,
+}
+
+impl ExportArguments {
+    fn format(&self) -> Format {
+        match self.format {
+            Some(FormatArgument::Csv) => Format::Csv,
+            Some(FormatArgument::Xlsx) => Format::Xlsx,
+            Some(FormatArgument::Jsonl) => Format::Jsonl,
+            None => {
+                let ending = self.output.as_deref().and_then(Path::extension).and_then(|it| it.to_str());
+                ending.and_then(Format::named).unwrap_or(Format::Csv)
+            }
+        }
+    }
+
+    /// The query alone, and all parameters.
+    fn params(&self) -> (Params, Params) {
+        let mut query = self.filters.clone();
+        if !self.text.is_empty() {
+            query.push(("q".to_owned(), self.text.join(" ")));
+        }
+        let columns = match self.columns {
+            ColumnsArgument::Profile => Columns::Profile,
+            ColumnsArgument::Full => Columns::Full,
+        };
+        let own = [
+            ("format", self.format().as_str()),
+            ("columns", columns.as_str()),
+            ("raw", if self.raw { "true" } else { "false" }),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let all = query.iter().cloned().chain(own).collect();
+        (query, all)
+    }
+}
+
+pub(super) fn export(arguments: ExportArguments) -> anyhow::Result<ExitCode> {
+    if arguments.output.is_none() && io::stdout().is_terminal() {
+        bail!("an export is no text for a terminal: give a file with -o, or a pipe");
+    }
+    let (query, params) = arguments.params();
+    let place = Place::open(&arguments.place)?;
+    match &arguments.output {
+        None => write(&place, &query, &params, &mut io::stdout().lock())?,
+        Some(path) => {
+            let part = part(path)?;
+            let written = File::create(&part).with_context(|| part.display().to_string()).and_then(|file| {
+                let mut out = BufWriter::new(file);
+                write(&place, &query, &params, &mut out)?;
+                out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+                Ok(std::fs::rename(&part, path)?)
+            });
+            if written.is_err() {
+                // What is left of it may be gone already, and the fault is told in any case.
+                std::fs::remove_file(&part).ok();
+            }
+            written?;
+        }
+    }
+    place.close();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Beside the file, so that renaming moves no bytes.
+fn part(path: &Path) -> anyhow::Result<PathBuf> {
+    let name = path.file_name().with_context(|| format!("{} names no file", path.display()))?;
+    let mut name = name.to_owned();
+    name.push(".");
+    name.push(PART);
+    Ok(path.with_file_name(name))
+}
+
+fn write(
+    place: &Place,
+    query: &[(String, String)],
+    params: &[(String, String)],
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    // Asked for the bar alone; the export counts for itself.
+    let is_watched = io::stderr().is_terminal();
+    let total = if is_watched { Some(place.total(query)?) } else { None };
+    let bar = output::progress(total, false);
+    place.export(params, &mut |bytes, events| {
+        bar.set_position(events);
+        Ok(out.write_all(bytes)?)
+    })?;
+    bar.finish_and_clear();
+    Ok(out.flush()?)
+}
