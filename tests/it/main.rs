@@ -13,6 +13,7 @@ mod memory_store;
 mod oracle;
 mod server;
 mod settings;
+mod spreadsheets;
 mod store;
 mod store_sqlite;
 mod tidy;
