@@ -132,7 +132,7 @@
   }
   addEventListener('click', (event) => {
     const link = event.target.closest?.('a[href]');
-    if (!link || event.defaultPrevented || link.getAttribute('href').startsWith('#')) return;
+    if (!link || event.defaultPrevented || link.hasAttribute('download') || link.getAttribute('href').startsWith('#')) return;
     const url = new URL(link.href, location.href);
     if (!isOurs(url)) {
       link.target = '_blank';

@@ -4,12 +4,15 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
+use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::browser::driver::Browser;
 use crate::browser::{ENTER, ESCAPE, filled, with_browser};
 use crate::server::{OPERATOR_KEY, Server};
+use crate::viewer::{link, record};
 
 /// What a host page does for its readers: holds tokens, hands them to its logs, and counts what it is told.
 const SCRIPT: &str = "const told = []; for (const name of ['ready', 'token-expired']) addEventListener(name, ({ target }) => told.push(`${target.id} ${name}`)); onmessage = ({ data }) => heard.push(data); const heard = [];";
@@ -17,7 +20,13 @@ const SCRIPT: &str = "const told = []; for (const name of ['ready', 'token-expir
 /// A page of another origin; ends with the process.
 struct Host {
     origin: String,
+    /// The heads of the requests that it got.
+    asked: Arc<Mutex<Vec<String>>>,
 }
+
+/// A picture of one point.
+const PICTURE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 impl Host {
     /// Serves what `body` makes of the origin, whatever is asked for.
@@ -28,20 +37,28 @@ impl Host {
             "<!doctype html><html lang=\"en\"><title>Host</title><meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><script>{SCRIPT}</script>{}",
             body(&origin)
         );
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heads = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
                 let mut piece = [0; 4096];
-                // Who closes at once is answered in vain.
-                drop(stream.read(&mut piece));
+                let read = stream.read(&mut piece).unwrap_or(0);
+                let head = String::from_utf8_lossy(&piece[..read]).into_owned();
+                let (kind, body) = match head.contains(".png ") {
+                    true => ("image/png", base64::engine::general_purpose::STANDARD.decode(PICTURE).unwrap()),
+                    false => ("text/html; charset=utf-8", page.clone().into_bytes()),
+                };
+                heads.lock().unwrap().push(head);
                 let head = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                    page.len()
+                    "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
                 );
-                drop(stream.write_all(format!("{head}{page}").as_bytes()));
+                // Who closes at once is answered in vain.
+                drop(stream.write_all(&[head.as_bytes(), &body].concat()));
             }
         });
-        Self { origin }
+        Self { origin, asked }
     }
 }
 
@@ -495,4 +512,42 @@ fn the_examples_record_an_event_and_show_it_in_a_page_whose_token_is_renewed() {
             assert!(browser.log().await.iter().all(|line| line.contains("401")), "{origin}");
         }
     });
+}
+
+/// C of the hostile list, the referrer among it.
+#[test]
+fn pictures_come_from_listed_origins_only_and_are_asked_for_without_a_referrer() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    let host = embedding(&server, "acme", "");
+    let (pictures, others) = (Host::start(|_| String::new()), Host::start(|_| String::new()));
+    list(&server, "acme", json!({"avatar_origins": [pictures.origin]}));
+    let by = |id: &str, url: String| json!({"action": "lead.created", "actor": {"type": "user", "id": id, "name": id, "avatar_url": url}});
+    let events = json!([
+        by("ana", format!("{}/ana.png", pictures.origin)),
+        by("eve", format!("{}/eve.png", others.origin)),
+        by("mal", format!("{}.evil.example/mal.png", pictures.origin))
+    ]);
+    record(&server, "acme", &key, &events);
+    let token = token(&server, "acme", "owner");
+    let shown = "[...document.querySelectorAll('#al-results img')].map(it => it.naturalWidth).join() === '1'";
+    with_browser(true, async |browser| {
+        browser.look(1280, 900, "light").await;
+        browser.goto(&host.origin).await;
+        give(browser, "log", &token).await;
+        inside(browser, "log").await;
+        browser.until("the picture in the frame", shown).await;
+        outside(browser).await;
+        browser.assert_quiet("pictures in the frame").await;
+        browser.goto(&server.url(&link(&server, "acme", "ana", "owner"))).await;
+        browser.until("the picture at the top", shown).await;
+        browser.assert_quiet("pictures at the top").await;
+    });
+    for head in pictures.asked.lock().unwrap().iter().map(|head| head.to_lowercase()) {
+        assert!(!head.contains("\r\nreferer:"), "{head}");
+    }
+    let asked = others.asked.lock().unwrap();
+    assert!(asked.is_empty(), "{asked:?}");
+    // Nor does the page around learn an address of the log.
+    assert!(host.asked.lock().unwrap().iter().all(|head| !head.contains("evl_vs_")));
 }
