@@ -110,6 +110,30 @@ fn events_go_in_and_come_out(shell: &Shell) {
     }
 }
 
+/// L18: a file holds what `query` finds, and has its name when it is whole; in a pipe the same.
+fn exports_hold_what_query_finds(shell: &Shell) {
+    let path = shell.directory.path().join("found.jsonl");
+    let file = path.display().to_string();
+    let found = shell.lines(&["query", "id:i-24", "--all", "--org", "acme"], "");
+    let run = |arguments: &[&str]| {
+        let output = shell.run(&[&["export", "id:i-24", "--org", "acme"], arguments].concat(), "");
+        (output.status.code(), output.stdout, text(&output.stderr))
+    };
+    assert_eq!(run(&["-o", &file]), (Some(0), Vec::new(), String::new()));
+    let written = std::fs::read_to_string(&path).unwrap();
+    let written: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(written, found);
+    let (code, csv, _) = run(&["--columns", "full", "--raw"]);
+    assert_eq!((code, csv::Reader::from_reader(csv.as_slice()).records().count()), (Some(0), found.len()));
+    let (code, workbook, _) = run(&["--format", "xlsx"]);
+    assert_eq!((code, &workbook[..2]), (Some(0), b"PK".as_slice()));
+    // What cannot be made takes nothing away from what is there.
+    let (code, _, told) = run(&["-o", &file, "-w", "kind=nope"]);
+    assert!(code == Some(1) && told.starts_with("everlog: "), "{told}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), found.len());
+    assert!(!path.with_file_name("found.jsonl.part").exists());
+}
+
 #[test]
 fn a_data_directory_is_administered_filled_searched_checked_and_reindexed() {
     let shell = Shell::local();
@@ -138,6 +162,7 @@ fn a_data_directory_is_administered_filled_searched_checked_and_reindexed() {
     assert_eq!((&checked[0]["events"], &checked[0]["faults"]), (&json!(2_502), &json!([])));
     assert_eq!(shell.run(&["reindex"], "").status.code(), Some(0));
     assert_eq!(shell.lines(&["query", "--org", "acme", "id:i-24", "--count"], ""), [json!(111)]);
+    exports_hold_what_query_finds(&shell);
     damage_is_told(&shell);
 }
 
@@ -163,6 +188,7 @@ fn a_server_is_filled_and_searched_with_a_key() {
     let mut shell = Shell::local();
     shell.place = vec!["--url".to_owned(), server.url(""), "--api-key".to_owned(), key.clone()];
     events_go_in_and_come_out(&shell);
+    exports_hold_what_query_finds(&shell);
     server.check_log();
     let wrong = ["evl_sk_wrong", &server.key("acme", &["write"])].map(str::to_owned);
     for wrong in wrong {

@@ -6,6 +6,7 @@ mod browser;
 mod command_line;
 mod crash;
 mod demo;
+mod export;
 mod format;
 mod http;
 mod index;
