@@ -24,6 +24,7 @@ use crate::settings::Settings;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
 
+pub mod catalogs;
 mod keys;
 pub mod live;
 mod peer;

@@ -12,6 +12,7 @@ use crate::config::{Config, LogFormat};
 use crate::store::sqlite::SqliteStore;
 
 mod admin;
+mod catalog;
 mod demo;
 mod events;
 mod export;
@@ -40,6 +41,9 @@ enum Command {
     /// Make, list and take back keys
     #[command(subcommand)]
     Key(admin::KeyCommand),
+    /// Show and replace an organization's own words for its actions
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
     /// Record events from a file or standard input: an object, an array, or one object a line
     Record(events::RecordArguments),
     /// Find events
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Org(command) => admin::run_org(command),
         Command::Key(command) => admin::run_key(command),
+        Command::Catalog(command) => catalog::run(command),
         Command::Record(arguments) => events::record(arguments),
         Command::Query(arguments) => events::query(arguments),
         Command::Export(arguments) => export::export(arguments),

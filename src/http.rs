@@ -22,6 +22,7 @@ use crate::export::Format;
 use crate::http::reference::Credentials;
 
 mod body;
+mod catalogs;
 mod checkpoint;
 mod events;
 mod export;
@@ -89,6 +90,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(organizations::create_organization, organizations::list_organizations))
         .routes(routes!(organizations::read_organization, organizations::update_organization))
         .routes(routes!(organizations::read_profile))
+        .routes(routes!(catalogs::read_catalogs, catalogs::replace_catalog))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(keys::create_vendor_key, keys::list_vendor_keys))

@@ -13,8 +13,10 @@ use crate::place::{Misplaced, parse_toml};
 use crate::words::words;
 
 mod derive;
+mod entry;
 mod template;
 
+pub use entry::{Entry, LIST_MAX, TEXT_CHARS_MAX};
 pub use template::{Template, TemplateError, Variable};
 
 /// Most actions one catalog may hold; the largest shipped one has about a tenth of it.
@@ -155,58 +157,20 @@ struct Inner {
 #[error(transparent)]
 pub struct CatalogError(#[from] pub Misplaced);
 
-/// An entry as it stands in TOML under its key. What is left out is derived from the key.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    label: Spanned<String>,
-    category: Option<Spanned<String>>,
-    kind: Option<Kind>,
-    tone: Option<Tone>,
-    icon: Option<String>,
-    group: Option<String>,
-    team_group: Option<String>,
-    template: Option<Template>,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    reader: Option<ReaderWording>,
-    #[serde(default)]
-    guard: Vec<String>,
-    #[serde(default)]
-    followed_by: Vec<String>,
-    #[serde(default)]
-    evidence: bool,
+/// Why a catalog given as entries was refused, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {reason}")]
+pub struct EntryError {
+    /// The action; empty for the catalog as a whole.
+    pub key: String,
+    /// The member of its entry; empty for the entry as a whole.
+    pub member: &'static str,
+    /// What is wrong.
+    pub reason: String,
 }
 
-impl Entry {
-    fn into_action(self, key: String) -> Action {
-        let kind = self.kind.unwrap_or_else(|| derive::kind(&key));
-        Action {
-            label: self.label.into_inner(),
-            category: self.category.map_or_else(|| derive::category(&key), Spanned::into_inner),
-            kind,
-            tone: self.tone.unwrap_or(kind.tone()),
-            icon: self.icon,
-            group: self.group,
-            team_group: self.team_group,
-            template: self.template,
-            labels: self.labels,
-            reader: self.reader,
-            guard: self.guard,
-            followed_by: self.followed_by,
-            evidence: self.evidence,
-            key,
-        }
-    }
-
-    /// The place and the reason, when a text that people read is blank.
-    fn blank(&self) -> Option<(usize, &'static str)> {
-        let blank = |text: &Spanned<String>| text.get_ref().trim().is_empty().then(|| text.span().start);
-        let label = blank(&self.label).map(|at| (at, "a label cannot be blank"));
-        let category = || self.category.as_ref().and_then(blank).map(|at| (at, "a category cannot be blank"));
-        label.or_else(category)
-    }
-}
+/// What a key must look like.
+const KEY_FORM: &str = "an action is 1 to 200 bytes such as lead.created, without white space and *";
 
 impl Catalog {
     /// Reads a catalog: one table per action, in the order in which `actions` will give them back.
@@ -234,23 +198,60 @@ impl Catalog {
     /// ```
     pub fn parse(name: &str, toml: &str) -> Result<Self, CatalogError> {
         let refuse = |offset: usize, reason: &str| Misplaced::at(name, toml, offset, reason);
-        let entries: BTreeMap<Spanned<String>, Entry> = parse_toml(name, toml)?;
+        let entries: BTreeMap<Spanned<String>, Entry<Spanned<String>>> = parse_toml(name, toml)?;
         if entries.len() > CATALOG_ACTIONS_MAX {
             return Err(refuse(0, &format!("more than {CATALOG_ACTIONS_MAX} actions")).into());
         }
-        let mut entries: Vec<(Spanned<String>, Entry)> = entries.into_iter().collect();
+        let mut entries: Vec<_> = entries.into_iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, entry) in &entries {
             if !is_key(key.get_ref()) {
-                let reason = "an action is 1 to 200 bytes such as lead.created, without white space and *";
-                return Err(refuse(key.span().start, reason).into());
+                return Err(refuse(key.span().start, KEY_FORM).into());
             }
-            if let Some((offset, reason)) = entry.blank() {
-                return Err(refuse(offset, reason).into());
+            if let Some((member, reason)) = entry.fault() {
+                let label = Some(&entry.label).filter(|_| member == "label");
+                let text = label.or(entry.category.as_ref().filter(|_| member == "category"));
+                let place = text.map_or(key.span(), Spanned::span);
+                return Err(refuse(place.start, &reason).into());
             }
         }
         let actions = entries.into_iter().map(|(key, entry)| entry.into_action(key.into_inner()));
         Ok(Self::of(name, actions.collect()))
+    }
+
+    /// Makes a catalog of entries, by the same rules.
+    ///
+    /// # Errors
+    /// Names the first action and member at fault.
+    pub fn from_entries(name: &str, entries: BTreeMap<String, Entry>) -> Result<Self, EntryError> {
+        if entries.len() > CATALOG_ACTIONS_MAX {
+            let reason = format!("more than {CATALOG_ACTIONS_MAX} actions");
+            return Err(EntryError { key: String::new(), member: "", reason });
+        }
+        for (key, entry) in &entries {
+            if !is_key(key) {
+                return Err(EntryError { key: key.clone(), member: "", reason: KEY_FORM.to_owned() });
+            }
+            if let Some((member, reason)) = entry.fault() {
+                return Err(EntryError { key: key.clone(), member, reason });
+            }
+        }
+        let actions = entries.into_iter().map(|(key, entry)| entry.into_action(key));
+        Ok(Self::of(name, actions.collect()))
+    }
+
+    /// Its entries, by key.
+    pub fn entries(&self) -> BTreeMap<String, Entry> {
+        self.actions().map(|action| (action.key.clone(), Entry::from(action))).collect()
+    }
+
+    /// The catalog as `parse` reads it.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        for action in self.actions() {
+            entry::to_toml(&action.key, &Entry::from(action), &mut text);
+        }
+        text
     }
 
     fn of(name: &str, actions: Vec<Action>) -> Self {
@@ -464,6 +465,41 @@ mod tests {
     fn a_catalog_keeps_the_order_of_its_file() {
         let catalog = Catalog::parse("c", "['z.z']\nlabel = 'Z'\n['a.a']\nlabel = 'A'").unwrap();
         assert_eq!(catalog.actions().map(|action| action.key.as_str()).collect::<Vec<_>>(), ["z.z", "a.a"]);
+    }
+
+    #[test]
+    fn a_catalog_written_down_is_read_as_the_same() {
+        for name in super::NAMES {
+            let catalog = shipped(name).unwrap();
+            let read = Catalog::parse("c", &catalog.to_toml()).unwrap();
+            assert_eq!(read.actions().collect::<Vec<_>>(), catalog.actions().collect::<Vec<_>>());
+            assert_eq!(Catalog::from_entries("c", catalog.entries()).unwrap().entries(), catalog.entries());
+        }
+        let odd = "\u{7f}\\ \"'\n\t\u{1}ü😀 [x] {y}";
+        let entries = [("a.\"b".to_owned(), super::Entry { label: odd.to_owned(), ..fed() })];
+        let catalog = Catalog::from_entries("c", entries.into()).unwrap();
+        assert_eq!(Catalog::parse("c", &catalog.to_toml()).unwrap().entries(), catalog.entries());
+    }
+
+    fn fed() -> super::Entry {
+        serde_json::from_str(r#"{"label": "Fed", "labels": {"x y": "z"}, "guard": ["a", "b"]}"#).unwrap()
+    }
+
+    #[test]
+    fn texts_and_lists_of_an_entry_are_bounded() {
+        let long = "x".repeat(100_000);
+        let message = refusal(&format!("['lead.created']\nlabel = '{long}'"));
+        assert_eq!(message, "catalogs/crm.toml:2:9: a label has at most 200 characters");
+        let message = refusal(&format!("\n['lead.created']\nlabel = 'x'\nicon = '{long}'"));
+        assert_eq!(message, "catalogs/crm.toml:2:2: an icon has at most 200 characters");
+        let many = super::Entry { guard: vec!["g".to_owned(); 51], ..fed() };
+        let error = Catalog::from_entries("c", [("a.b".to_owned(), many)].into()).unwrap_err();
+        assert_eq!(
+            (error.key.as_str(), error.member, error.reason.as_str()),
+            ("a.b", "guard", "more than 50")
+        );
+        let keys = (0..1_001).map(|at| (format!("a.b{at}"), fed()));
+        assert_eq!(Catalog::from_entries("c", keys.collect()).unwrap_err().reason, "more than 1000 actions");
     }
 
     #[test]

@@ -261,7 +261,7 @@ fn send_patiently(
 }
 
 /// The JSON of an answer; a problem document becomes an error in its own words.
-fn answer(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
+pub(super) fn answer(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
     let status = response.status();
     let mut bytes = Vec::new();
     response.body_mut().as_reader().take(ANSWER_BYTES_MAX).read_to_end(&mut bytes)?;

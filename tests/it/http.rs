@@ -1,6 +1,7 @@
 //! The HTTP API as its users, careless and hostile, call it; the files mirror the URLs. Deliberately absent: the tests
 //! themselves.
 
+mod catalogs;
 mod credentials;
 mod document;
 mod events;
