@@ -388,6 +388,9 @@ pub fn shipped(name: &str) -> Option<&'static Catalog> {
 mod shipped_tests;
 
 #[cfg(test)]
+mod vocabulary_tests;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
