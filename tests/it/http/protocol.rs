@@ -294,7 +294,8 @@ fn answers_are_compressed_for_who_asks_and_small_ones_are_not() {
         let answer = ask(EVENTS, accept);
         assert_eq!(answer.status, 200);
         assert_eq!(answer.headers["content-encoding"], "gzip", "{accept}");
-        assert!(answer.headers["vary"].to_str().unwrap().to_lowercase().contains("accept-encoding"));
+        let mut vary = answer.headers.get_all("vary").iter().map(|it| it.to_str().unwrap().to_lowercase());
+        assert!(vary.any(|names| names.contains("accept-encoding")), "{accept}");
     }
     for accept in ["identity", "gzip;q=0", "br", "zstd", "*", "", "x", "gzip;q=abc", &"gzip,".repeat(1_000)] {
         assert_eq!(ask(EVENTS, accept).status, 200, "{accept:.40}");
