@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &[]),
     ("download", &["access", "app", "export", "log", "read"]),
-    ("viewer", &["access", "app", "download", "export", "index", "log", "read", "settings"]),
+    ("viewer", &["access", "app", "download", "export", "index", "log", "read", "settings", "store"]),
     (
         "http",
         &[
