@@ -395,3 +395,40 @@ export-jsonl = JSON Lines (.jsonl)
 export-failed = تعذّر تنزيل الملف. يُرجى المحاولة مرة أخرى.
 export-refused = هذا الملف غير متاح هنا
     .text = لا تسمح مؤسستك بأخذ سجل النشاط بهذه الصيغة.
+
+## Filters on a value, and what is offered while one types
+
+filter-edit = تعديل عامل التصفية هذا
+filter-not = ليس
+filter-for = التصفية بهذه القيمة
+filter-out = استبعاد هذه القيمة
+filter-back = التصفية بهذه القيمة من جديد
+copy = نسخ
+copy-link = نسخ الرابط
+value-tools = أدوات هذه القيمة
+complete-label = اقتراحات
+unknown-field = لا يوجد حقل باسم «{ $field }»، لذلك يجري البحث عن النص كما هو. الحقول: { $fields }.
+without-not = من دون الاستبعادات
+    .remove = إزالة الاستبعادات
+help-values = التصفية بقيمة من الصف
+script-copied = تم النسخ
+script-pending = لم تُطبَّق بعد: #
+script-suggestions = عدد الاقتراحات: #
+
+## What comes in, and views that were kept
+
+live = مباشر
+waiting = في انتظار أول حدث…
+script-new-events = أحداث جديدة: #
+views = طرق العرض
+views-none = لا شيء بعد. اختر عوامل تصفية ثم سمِّ القائمة.
+view-delete = حذف طريقة العرض «{ $name }»
+view-name = الاسم
+view-save = حفظ
+view-exists = توجد طريقة عرض بهذا الاسم
+view-replace = استبدالها
+view-keep = الإبقاء عليها
+problem-view = لا يمكن حفظ ذلك
+    .text = اسم طريقة العرض من 1 إلى 80 حرفًا، ويمكن حفظ 100 منها.
+problem-foreign = أُرسل هذا من موقع آخر
+    .text = افتح سجل النشاط ونفّذ ذلك فيه.

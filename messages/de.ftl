@@ -354,3 +354,40 @@ export-jsonl = JSON Lines (.jsonl)
 export-failed = Die Datei konnte nicht geladen werden. Bitte versuchen Sie es noch einmal.
 export-refused = Diese Datei wird hier nicht angeboten
     .text = Ihre Organisation erlaubt nicht, das Aktivitätsprotokoll in dieser Form mitzunehmen.
+
+## Filters on a value, and what is offered while one types
+
+filter-edit = Diesen Filter ändern
+filter-not = nicht
+filter-for = Danach filtern
+filter-out = Ausschließen
+filter-back = Wieder danach filtern
+copy = Kopieren
+copy-link = Link kopieren
+value-tools = Werkzeuge für diesen Wert
+complete-label = Vorschläge
+unknown-field = Ein Feld „{ $field }“ gibt es nicht; gesucht wird der Text selbst. Felder: { $fields }.
+without-not = Ohne die Ausschlüsse
+    .remove = Ausschlüsse entfernen
+help-values = Nach einem Wert der Zeile filtern
+script-copied = Kopiert
+script-pending = Noch nicht angewendet: #
+script-suggestions = # Vorschläge
+
+## What comes in, and views that were kept
+
+live = Live
+waiting = Warten auf das erste Ereignis …
+script-new-events = Neue Ereignisse: #
+views = Ansichten
+views-none = Noch keine. Wählen Sie Filter und geben Sie der Liste einen Namen.
+view-delete = Die Ansicht „{ $name }“ löschen
+view-name = Name
+view-save = Speichern
+view-exists = Eine Ansicht dieses Namens gibt es schon
+view-replace = Ersetzen
+view-keep = Behalten
+problem-view = Das lässt sich nicht speichern
+    .text = Der Name einer Ansicht hat 1 bis 80 Zeichen, und es sind höchstens 100 Ansichten möglich.
+problem-foreign = Das wurde von einer anderen Website gesendet
+    .text = Öffnen Sie das Aktivitätsprotokoll und führen Sie es dort aus.

@@ -361,3 +361,40 @@ export-jsonl = JSON Lines (.jsonl)
 export-failed = The file could not be fetched. Please try again.
 export-refused = This file is not offered here
     .text = Your organization does not let its activity log be taken away in this form.
+
+## Filters on a value, and what is offered while one types
+
+filter-edit = Edit this filter
+filter-not = not
+filter-for = Filter for it
+filter-out = Filter it out
+filter-back = Filter for it again
+copy = Copy
+copy-link = Copy link
+value-tools = Tools for this value
+complete-label = Suggestions
+unknown-field = There is no field “{ $field }”: it is searched as it stands. Fields: { $fields }.
+without-not = Without what is left out
+    .remove = Take in what is left out
+help-values = Filter by a value of the row
+script-copied = Copied
+script-pending = Not applied yet: #
+script-suggestions = # suggestions
+
+## What comes in, and views that were kept
+
+live = Live
+waiting = Waiting for it…
+script-new-events = New events: #
+views = Views
+views-none = None yet. Choose filters, then give the list a name.
+view-delete = Delete the view “{ $name }”
+view-name = Name
+view-save = Save
+view-exists = A view of this name exists
+view-replace = Replace it
+view-keep = Keep it
+problem-view = This cannot be kept
+    .text = A view has a name of 1 to 80 characters, and you may keep 100 of them.
+problem-foreign = This was sent from another site
+    .text = Open the activity log and do it there.

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use askama::Template;
 
@@ -16,6 +16,7 @@ use crate::app::{App, Peer};
 pub mod address;
 mod assets;
 pub mod changes;
+mod complete;
 pub mod dates;
 mod details;
 mod embed;
@@ -24,6 +25,7 @@ pub mod filters;
 pub mod histogram;
 mod icons;
 mod landing;
+mod live;
 mod page;
 pub mod person;
 mod policy;
@@ -31,6 +33,7 @@ mod problem;
 mod session;
 mod table;
 pub mod text;
+mod views;
 pub mod words;
 
 use address::{Address, encode};
@@ -51,6 +54,9 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/view/{org}", get(view_log))
         .route("/view/{org}/events/{id}", get(view_event))
         .route("/view/{org}/export", get(export::export).post(export::link_export))
+        .route("/view/{org}/complete", get(complete_search))
+        .route("/view/{org}/live", get(live::follow_log))
+        .route("/view/{org}/views", post(views::save_view))
         .layer(middleware::from_fn_with_state(app.clone(), policy::guard));
     pages.route("/assets/{file}", get(assets::read_asset)).route("/embed.js", get(embed::read_script))
 }
@@ -132,6 +138,28 @@ async fn view_event(
                 true => details::details_page(&event, &visit, &address).render(),
                 false => details::details(&event, &visit, &address, false).render(),
             })
+        })
+        .await?;
+        Ok(Html(html.map_err(failed)?).into_response())
+    };
+    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+}
+
+/// `GET /view/{org}/complete`: what is offered while one types.
+async fn complete_search(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+) -> Response {
+    let list = list_path(&org);
+    let asking = headers.clone();
+    let answer = async {
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
+        let html = blocking(move || {
+            let visit = Visit::open(&app, &asking, &org)?;
+            let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
+            complete::complete(&app, &visit, &address, &sent)
         })
         .await?;
         Ok(Html(html.map_err(failed)?).into_response())

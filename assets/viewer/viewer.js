@@ -164,6 +164,9 @@
       event.preventDefault();
       find('#al-export-menu').open = true;
       find('#al-export-menu a').focus();
+    } else if (find(`[data-key="${CSS.escape(event.key)}"]`)) {
+      event.preventDefault();
+      find(`[data-key="${CSS.escape(event.key)}"]`).click();
     } else if (event.key === '?') {
       event.preventDefault();
       if (find('#al-help')) modal(find('#al-help'));
@@ -181,7 +184,7 @@
       const words = target.value.trim().toLowerCase();
       const pop = target.closest('.al-pop');
       const choices = all('.al-choice', pop);
-      choices.forEach((it) => { it.hidden = !(it.dataset.words ?? '').toLowerCase().includes(words); });
+      choices.forEach((it) => { it.hidden = !(it.dataset.words ?? it.textContent).toLowerCase().includes(words); });
       find('.al-none', pop).hidden = choices.some((it) => !it.hidden);
     }
   });

@@ -141,6 +141,20 @@ impl Search {
         Ok(Self { terms })
     }
 
+    /// The first word before a colon that looks like a field and names none: it is looked for as it stands.
+    pub fn unknown_field(typed: &str) -> Option<&str> {
+        // What stands between quotation marks is looked for as it is.
+        let outside = typed.split('"').step_by(2).flat_map(str::split_whitespace);
+        let pairs = outside.filter_map(|word| word.strip_prefix('-').unwrap_or(word).split_once(':'));
+        let is_name = |name: &str| {
+            name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_.".contains(&byte))
+        };
+        pairs
+            .filter(|(name, value)| is_name(name) && !value.is_empty() && !value.starts_with("//"))
+            .map(|(name, _)| name)
+            .find(|name| Field::from_name(name).is_none())
+    }
+
     /// Whether nothing is asked.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()

@@ -8,7 +8,9 @@ use everlog_core::query::PARAMETERS;
 /// The parameters that choose a page of the list: any other choice begins at the first page again.
 const PLACE: &[&str] = &["cursor", "row"];
 /// The parameters of a page beside those of a query.
-const OWN: &[&str] = &["limit", "cursor", "row"];
+const OWN: &[&str] = &["limit", "live", "cursor", "row"];
+/// Whether the list is followed.
+const LIVE: &str = "live";
 /// The value of `range` in forms that stands for two dates; never in a link.
 const CUSTOM: &str = "custom";
 
@@ -41,6 +43,9 @@ impl Address {
         if address.one("range") == Some(profile.default_range.as_str()) {
             address.drop("range");
         }
+        if address.one(LIVE).is_some_and(|value| value != "1") {
+            address.drop(LIVE);
+        }
         let is_size = |value: &str| profile.page_sizes.iter().any(|size| size.to_string() == value);
         let default = profile.default_page_size.to_string();
         if address.one("limit").is_some_and(|limit| !is_size(limit) || limit == default) {
@@ -55,7 +60,8 @@ impl Address {
 
     /// The parameters as `read` takes them, the profile's default range and page size included.
     pub fn query(&self, profile: &Profile) -> Vec<(String, String)> {
-        let mut params: Vec<_> = self.params.iter().filter(|(name, _)| name != "row").cloned().collect();
+        let is_asked = |(name, _): &&(String, String)| name != "row" && name != LIVE;
+        let mut params: Vec<_> = self.params.iter().filter(is_asked).cloned().collect();
         let mut default = |name: &str, value: String| {
             if self.one(name).is_none() {
                 params.push((name.to_owned(), value));
@@ -135,6 +141,13 @@ impl Address {
         address
     }
 
+    /// The list with one more value of a parameter.
+    pub fn and(&self, name: &str, value: &str) -> Self {
+        let mut address = self.without_value(name, value);
+        address.params.push((name.to_owned(), value.to_owned()));
+        address
+    }
+
     /// The list from one moment to another, both as the reader's clock shows them.
     pub fn between(&self, from: &str, to: &str) -> Self {
         self.without("range").with("from", from).with("to", to)
@@ -143,13 +156,19 @@ impl Address {
     /// The list with no filter, in the same order and pages of the same size.
     pub fn cleared(&self) -> Self {
         let mut address = self.clone();
-        address.params.retain(|(name, _)| name == "sort" || name == "limit");
+        address.params.retain(|(name, _)| ["sort", "limit", LIVE].contains(&name.as_str()));
         address
     }
 
     /// The same state on another page.
     pub fn on(&self, path: String) -> Self {
         Self { path, ..self.first_page() }
+    }
+
+    /// The choices as they stand in a URL, whichever page is shown and whether or not it is followed.
+    pub fn choices(&self) -> String {
+        let href = self.without(LIVE).href();
+        href.split_once('?').map(|(_, choices)| choices.to_owned()).unwrap_or_default()
     }
 
     /// The URL, from its path on.

@@ -102,6 +102,12 @@ pub struct Chip {
     pub plain: String,
     /// The list without it.
     pub href: String,
+    /// Whether events with it are left out.
+    pub is_not: bool,
+    /// The list with what it leaves out, and without what it leaves; a date has no such opposite.
+    pub opposite: Option<String>,
+    /// The parameter whose menu offers others.
+    pub menu: Option<&'static str>,
 }
 
 /// The facet that a filter offers.
@@ -159,7 +165,10 @@ pub fn menu(
     let shown = |value: &FacetValue| shown(filter, &value.value, &value.label, words);
     let mut choices: Vec<Choice> = values
         .iter()
-        .map(|value| choice(value.value.clone(), shown(value), Some(value.count), &chosen))
+        .map(|value| Choice {
+            second: value.detail.as_deref().map(|it| Text::name(&shorten(it, LABEL_CHARS_MAX))),
+            ..choice(value.value.clone(), shown(value), Some(value.count), &chosen)
+        })
         .collect();
     for value in &chosen {
         if !values.iter().any(|it| it.value == *value) {
@@ -190,6 +199,9 @@ fn tell_apart(choices: &mut [Choice]) {
     let labels: Vec<String> = choices.iter().map(|it| it.plain.to_lowercase()).collect();
     let is_shared = |label: &String| labels.iter().filter(|it| *it == label).count() > 1;
     for (choice, label) in choices.iter_mut().zip(&labels).filter(|(_, label)| is_shared(label)) {
+        if choice.second.is_some() {
+            continue;
+        }
         choice.second = (choice.value.to_lowercase() != *label)
             .then(|| Text::name(&shorten(&choice.value, LABEL_CHARS_MAX)));
     }
@@ -202,6 +214,16 @@ fn rest(name: &str, values: &[FacetValue], words: Words) -> String {
     }
     let id = if name == "actor" { "menu-most-active" } else { "menu-most-frequent" };
     words.fill(id, [("count", FACET_VALUES_MAX.into())])
+}
+
+/// The choices that a menu does not hold, found by a part of what is shown.
+pub fn found(name: &str, values: &[FacetValue], address: &Address) -> Vec<Choice> {
+    let chosen: Vec<&str> = address.all(name).collect();
+    let found = values.iter().map(|it| Choice {
+        second: it.detail.as_deref().or(Some(&it.value)).map(|it| Text::name(&shorten(it, LABEL_CHARS_MAX))),
+        ..choice(it.value.clone(), it.label.clone(), Some(it.count), &chosen)
+    });
+    found.collect()
 }
 
 fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> Choice {
@@ -292,9 +314,19 @@ pub fn chips(
             value: Text::new(&plain),
             plain,
             href,
+            is_not: false,
+            opposite: None,
+            menu: profile.filters.contains(&Filter::Range).then_some("range"),
         });
     }
     for (name, value) in address.params() {
+        let href = address.without_value(name, value);
+        let (is_not, name, value) = match value.split_once(':').filter(|_| name == "not") {
+            Some((name, value)) => (true, name, value),
+            None => (false, name, value),
+        };
+        let opposite =
+            if is_not { href.and(name, value) } else { href.and("not", &format!("{name}:{value}")) };
         let Some(field) = field_label(profile, name, words) else { continue };
         let known = facets.iter().filter(|(filter, _)| parameter(*filter).is_some_and(|(it, _)| it == name));
         let known = known
@@ -302,12 +334,21 @@ pub fn chips(
             .find(|(_, it)| it.value == value);
         let told = match (known, name) {
             (Some((filter, known)), _) => shown(filter, &known.value, &known.label, words),
+            (None, "kind") => shown(Filter::Kind, value, value, words),
             (None, "action") if !value.contains('*') => catalogs.describe(value).label,
             (None, _) => value.to_owned(),
         };
         let plain = shorten(&told, LABEL_CHARS_MAX);
-        let href = address.without_value(name, value).href();
-        chips.push(Chip { field, value: Text::name(&plain), plain, href });
+        let menu = profile.filters.iter().filter_map(|filter| parameter(*filter)).find(|(it, _)| *it == name);
+        chips.push(Chip {
+            field,
+            value: Text::name(&plain),
+            plain,
+            href: href.href(),
+            is_not,
+            opposite: Some(opposite.href()),
+            menu: menu.map(|(name, _)| name),
+        });
     }
     chips
 }

@@ -45,6 +45,12 @@ pub(super) fn svg(name: &str) -> &'static str {
         "lock" => {
             draw!(r#"<rect x="3" y="7" width="10" height="7" rx="1"/><path d="M5 7V5a3 3 0 0 1 6 0v2"/>"#)
         }
+        "copy" => draw!(r#"<rect x="5.5" y="5.5" width="8" height="8" rx="1"/><path d="M10.5 2.5h-8v8"/>"#),
+        "link" => draw!(
+            r#"<path d="M6.6 9.4a2.8 2.8 0 0 0 4 0l2.4-2.4a2.8 2.8 0 0 0-4-4l-1 1M9.4 6.6a2.8 2.8 0 0 0-4 0L3 9a2.8 2.8 0 0 0 4 4l1-1"/>"#
+        ),
+        "minus" => draw!(r#"<path d="M3.5 8h9"/>"#),
+        "plus" => draw!(r#"<path d="M3.5 8h9M8 3.5v9"/>"#),
         "next" => draw!(r#"<path d="M6 3.5 10.5 8 6 12.5"/>"#),
         "paper-plane" => draw!(r#"<path d="M14.2 1.8 1.8 6.6l5 2.6 2.6 5zM14.2 1.8 6.8 9.2"/>"#),
         "previous" => draw!(r#"<path d="M10 3.5 5.5 8l4.5 4.5"/>"#),
@@ -62,6 +68,7 @@ pub(super) fn svg(name: &str) -> &'static str {
         "up" => draw!(r#"<path d="M8 13V3M4 7l4-4 4 4"/>"#),
         "updown" => draw!(r#"<path d="m5 6 3-3 3 3M5 10l3 3 3-3"/>"#),
         "user" => draw!(r#"<circle cx="8" cy="5.2" r="2.9"/><path d="M2.5 14a5.5 5.5 0 0 1 11 0"/>"#),
+        "view" => draw!(r#"<path d="M4 2h8v12L8 11l-4 3z"/>"#),
         "warning" => draw!(r#"<path d="M8 2 14.5 13.5h-13zM8 6.5v3.2M8 11.6h.1"/>"#),
         _ => draw!(r#"<path d="M1.5 8.5H5L7 3l3 10 1.8-4.5h2.7"/>"#),
     }

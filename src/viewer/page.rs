@@ -4,9 +4,10 @@
 
 use askama::Template;
 use everlog_core::event::Event;
+use everlog_core::ids::Seq;
 use everlog_core::profile::{Filter, Preset, Profile};
 use everlog_core::query::{ParamError, ParamFault};
-use everlog_core::search::{self, SEARCH_CHARS_MAX, SEARCH_TERMS_MAX, SearchError};
+use everlog_core::search::{self, Field, SEARCH_CHARS_MAX, SEARCH_TERMS_MAX, Search, SearchError};
 
 use crate::app::App;
 use crate::index::{FacetField, FacetValue};
@@ -22,6 +23,7 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Presenter, Row};
 use crate::viewer::text::shorten;
+use crate::viewer::views::Views;
 use crate::viewer::words::Words;
 
 /// How many chosen people are looked up beyond those that a menu offers.
@@ -40,6 +42,7 @@ pub(super) struct LogPage {
     path: String,
     refresh: String,
     export: Option<ExportMenu>,
+    views: Views,
     bar: Bar,
     results: Results,
 }
@@ -50,6 +53,7 @@ pub(super) struct LogPage {
 pub(super) struct LogFragment {
     words: Words,
     export: Option<ExportMenu>,
+    views: Views,
     bar: Bar,
     results: Results,
     /// Whether the menus are sent again: not while filters that wait for their button would be undone.
@@ -62,6 +66,8 @@ pub(super) struct Bar {
     q: String,
     has_search: bool,
     fault: Option<SearchFault>,
+    /// What a reader should know of a search that is understood.
+    hint: String,
     controls: Vec<Control>,
     carried: Vec<(String, String)>,
     has_buttons: bool,
@@ -89,6 +95,8 @@ enum Fault {
 pub(super) struct Results {
     applied: Vec<(String, String)>,
     q: String,
+    /// Behind which place what is new begins, sealed.
+    live_from: String,
     chips: Vec<Chip>,
     clear: String,
     chart: Chart,
@@ -188,13 +196,14 @@ pub(super) fn log_page(
         Err(Fault::Search(fault)) => (read.bar(&[], Some(fault)), read.unanswered(&[], Empty::BadSearch)),
         Err(Fault::Dates) => read.without_figures()?,
     };
+    let views = Views::of(app, visit, address)?;
     let html = match part {
-        Part::Whole => read.page(bar, results).render(),
+        Part::Whole => read.page(views, bar, results).render(),
         part => {
             let is_waiting = part == Part::FragmentOfSearch && profile.filter_buttons;
             let has_menus = !is_typing && !is_waiting;
-            LogFragment { words: visit.words, export: read.export(&results), bar, results, has_menus }
-                .render()
+            let export = read.export(&results);
+            LogFragment { words: visit.words, export, views, bar, results, has_menus }.render()
         }
     };
     Ok(Answer { html, is_understood, is_typing })
@@ -230,14 +239,22 @@ impl Read<'_> {
             }
             Ok((filter, values))
         });
-        facets.collect()
+        let mut facets: Vec<_> = facets.collect::<Result<_, Problem>>()?;
+        if !facets.iter().any(|(filter, _)| filters::facet(*filter) == Some(FacetField::Actor)) {
+            // A link may choose people where no menu offers them; their chips have names all the same.
+            let mut named = Vec::new();
+            self.name_chosen(&mut named)?;
+            facets.push((Filter::Users, named));
+        }
+        Ok(facets)
     }
 
     /// Adds the chosen people whom the other filters hide, by the names that the log knows.
     fn name_chosen(&self, values: &mut Vec<FacetValue>) -> Result<(), Problem> {
         let is_offered = |id: &str| values.iter().any(|it| it.value == id);
-        let hidden: Vec<&str> =
-            self.address.all("actor").filter(|id| !is_offered(id)).take(NAMES_MAX).collect();
+        let left_out = self.address.all("not").filter_map(|it| it.strip_prefix("actor:"));
+        let chosen = self.address.all("actor").chain(left_out);
+        let hidden: Vec<&str> = chosen.filter(|id| !is_offered(id)).take(NAMES_MAX).collect();
         if hidden.is_empty() {
             return Ok(());
         }
@@ -313,6 +330,7 @@ impl Read<'_> {
         Bar {
             path: self.path(),
             q: q(self.address),
+            hint: self.field_hint(),
             has_search: self.profile.filters.contains(&Filter::Search),
             fault,
             carried: filters::carried(&controls, self.address),
@@ -320,6 +338,14 @@ impl Read<'_> {
             has_buttons: self.profile.filter_buttons,
             reset: self.path(),
         }
+    }
+
+    /// What is said of a field that there is none of.
+    fn field_hint(&self) -> String {
+        let Some(field) = self.address.one("q").and_then(Search::unknown_field) else { return String::new() };
+        let known: Vec<&str> = Field::NAMED.iter().map(|(name, _)| *name).collect();
+        let values = [("field", shorten(field, 40).into()), ("fields", known.join(", ").into())];
+        self.visit.words.fill("unknown-field", values)
     }
 
     fn path(&self) -> String {
@@ -331,7 +357,7 @@ impl Read<'_> {
         ExportMenu::of(self.visit, self.address, results.total?)
     }
 
-    fn page(&self, bar: Bar, results: Results) -> LogPage {
+    fn page(&self, views: Views, bar: Bar, results: Results) -> LogPage {
         LogPage {
             urls: &URLS,
             words: self.visit.words,
@@ -340,6 +366,7 @@ impl Read<'_> {
             path: self.path(),
             refresh: self.address.href(),
             export: self.export(&results),
+            views,
             bar,
             results,
         }
@@ -362,6 +389,7 @@ impl Read<'_> {
         Ok(Results {
             applied: self.applied(),
             q: q(self.address),
+            live_from: reader.seal_position(org, Seq(question.size.0)),
             chips: filters::chips(self.profile, self.address, facets, catalogs, self.visit.words),
             clear: self.address.cleared().href(),
             chart: Chart::new(&histogram, self.address, self.clock),
@@ -471,6 +499,7 @@ impl Read<'_> {
             ("target_type", "without-target-type"),
             ("ip", "without-ip"),
             ("process", "without-process"),
+            ("not", "without-not"),
         ] {
             if self.address.one(name).is_some() {
                 steps.push((choice, self.address.without(name)));

@@ -41,6 +41,12 @@ pub(super) enum Problem {
     /// The address of the page cannot be understood.
     #[error(transparent)]
     Param(ParamError),
+    /// A view whose name or address does not do, or one too many.
+    #[error("the view cannot be kept")]
+    View,
+    /// What changes something was sent by another site.
+    #[error("sent by another site")]
+    Foreign,
     /// Nothing can be written now.
     #[error("the log cannot be written")]
     Unavailable,
@@ -103,9 +109,9 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::UsedLink => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::NotListed(_) | Self::NotExported => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotListed(_) | Self::NotExported | Self::Foreign => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
-            Self::Param(_) => StatusCode::BAD_REQUEST,
+            Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -126,6 +132,8 @@ impl Problem {
             Self::NotFound => ("problem-not-found", "search", None),
             Self::NoEvent => ("problem-no-event", "search", to_list("problem-to-list")),
             Self::Param(_) => ("problem-param", "search", to_list("problem-without-filters")),
+            Self::View => ("problem-view", "view", to_list("problem-to-list")),
+            Self::Foreign => ("problem-foreign", "prohibited", to_list("problem-to-list")),
             Self::Unavailable => ("problem-unavailable", "timer", to_list("problem-again")),
             Self::Failed => ("problem-failed", "warning", to_list("problem-again")),
         };

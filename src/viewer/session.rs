@@ -145,6 +145,17 @@ fn check_embedder(headers: &HeaderMap, org: &Organization) -> Result<(), Problem
     }
 }
 
+/// Whether a request that changes something was sent by a page of this server: another site may post a form too, and a
+/// browser would send our cookie along. Browsers say where a form stands: in `Sec-Fetch-Site`, and where there is no TLS
+/// in `Origin` alone. A request that says neither is not trusted.
+pub(super) fn comes_from_here(app: &App, headers: &HeaderMap) -> bool {
+    match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin == app.server.reached_at(headers),
+        (None, None) => false,
+    }
+}
+
 /// The languages that a reader asks for: by the page around the frame, else by the browser.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<&str> {
     text(headers, LANGUAGE).or_else(|| text(headers, header::ACCEPT_LANGUAGE.as_str()))

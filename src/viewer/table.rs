@@ -5,7 +5,7 @@
 use everlog_core::catalog::{Catalogs, Described, Tone};
 use everlog_core::event::{Event, NewEvent, Outcome};
 use everlog_core::profile::{Column, ColumnField, List, Profile, SortKey};
-use everlog_core::query::SortBy;
+use everlog_core::query::{FILTER_VALUE_BYTES_MAX, SortBy};
 use everlog_core::sentence::sentence;
 
 use crate::settings::origin::WebOrigin;
@@ -41,7 +41,17 @@ pub(super) struct Row {
     pub href: String,
     /// Its place in the list, from 1.
     pub number: u64,
-    pub cells: Vec<Cell>,
+    /// What stands in each column, and what a filter for it is.
+    pub cells: Vec<(Cell, Option<By>)>,
+}
+
+/// The filter for what a cell shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct By {
+    /// The parameter.
+    pub name: &'static str,
+    /// Its value as it stands in a URL: in markup it hides and turns round nothing.
+    pub value: String,
 }
 
 /// What stands in one cell.
@@ -135,8 +145,25 @@ impl Presenter<'_> {
     /// One event as a row; `number` is its place in the list, from 1.
     pub(super) fn row(&self, event: &Event, number: u64) -> Row {
         let path = format!("{}/events/{}", self.path, encode(event.id()));
-        let cells = columns(self.profile).iter().map(|column| self.cell(column.field, event, number));
+        let cells = columns(self.profile)
+            .iter()
+            .map(|column| (self.cell(column.field, event, number), self.by(column.field, event)));
         Row { id: event.id().to_owned(), href: self.address.on(path).href(), number, cells: cells.collect() }
+    }
+
+    /// The filter for what a column shows of an event.
+    pub(super) fn by(&self, field: ColumnField, event: &Event) -> Option<By> {
+        let sent = &event.document.event;
+        let (name, value) = match field {
+            ColumnField::User => {
+                ("actor", sent.actor.id.clone().unwrap_or_else(|| sent.actor.kind.as_str().to_owned()))
+            }
+            ColumnField::Category => ("category", self.catalogs.describe(&sent.action).category),
+            ColumnField::Action => ("action", sent.action.clone()),
+            ColumnField::Ip => ("ip", sent.context.ip.clone()?),
+            _ => return None,
+        };
+        (1..=FILTER_VALUE_BYTES_MAX).contains(&value.len()).then(|| By { name, value: encode(&value) })
     }
 
     fn cell(&self, field: ColumnField, event: &Event, number: u64) -> Cell {

@@ -10,6 +10,7 @@ use crate::viewer::{HOSTILE, hostile, link, record};
 
 mod driver;
 mod embed;
+mod list;
 
 use driver::Browser;
 

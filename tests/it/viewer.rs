@@ -1,6 +1,8 @@
 //! The viewer over HTTP, as a browser without scripts meets it: sessions, pages, fragments, and text that wants to be more.
 //! Deliberately absent: what only a browser can tell, which is in `browser`.
 
+use std::io::{BufRead, BufReader};
+
 use everlog::access::{NewSession, User};
 use everlog_core::ids::OrgId;
 use serde_json::{Value, json};
@@ -14,6 +16,7 @@ mod embed;
 mod export;
 mod filters;
 mod histogram;
+mod list;
 mod person;
 mod text;
 mod words;
@@ -104,6 +107,30 @@ impl<'a> Visitor<'a> {
         }
         let text = answer.body_mut().with_config().limit(1 << 28).lossy_utf8(true).read_to_string().unwrap();
         Page { status: answer.status().as_u16(), headers, text }
+    }
+
+    /// Sends a form.
+    fn send(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
+        let mut request = self.agent.post(self.server.url(path)).header("Cookie", self.cookies.join("; "));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut answer = request.send_form(fields.iter().copied()).unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        Page { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
+    }
+
+    /// Listens from a place on until the first message has come.
+    fn hear(&self, path: &str, from: &str) -> String {
+        let request = self.agent.get(self.server.url(path)).header("Cookie", self.cookies.join("; "));
+        let answer = request.header("Last-Event-ID", from).call().unwrap();
+        let mut lines = BufReader::new(answer.into_body().into_reader()).lines().map(Result::unwrap);
+        let mut heard = String::new();
+        while !heard.contains("data: ") || !heard.ends_with("\n\n") {
+            heard.push_str(&lines.next().expect("the stream ended"));
+            heard.push('\n');
+        }
+        heard
     }
 
     /// Opens a link as its owner does.
@@ -303,7 +330,7 @@ fn every_page_forbids_what_it_does_not_need() {
             assert!(policy.contains(rule), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(page.header("referrer-policy"), "same-origin");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         assert_eq!(page.header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(page.header("cache-control"), "private, no-store");
