@@ -17,8 +17,8 @@ use crate::index::segment::{Bits, Segment};
 use crate::index::vocabulary::Vocabulary;
 use crate::index::{IndexError, OrgCode};
 
-/// How much memory copies of words may take.
-const WORDS_BYTES_MAX: usize = 64 << 20;
+/// How much memory copies of words may take. Most words are ids, each once: a dozen bytes and four for its place.
+const WORDS_BYTES_MAX: usize = 256 << 20;
 /// How much memory sets of matches may take: one of ten million events has a bit over a megabyte.
 const SETS_BYTES_MAX: usize = 64 << 20;
 /// How much memory counts of matches may take.
@@ -68,6 +68,19 @@ impl Caches {
         Ok(self.words.put(key, copy, size_bytes))
     }
 
+    /// Copies the words of new segments for the organizations that were searched before.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn warm(&self, segments: &[Segment]) -> Result<(), IndexError> {
+        for org in self.words.keys().into_iter().map(|(_, org)| org).collect::<HashSet<_>>() {
+            for segment in segments {
+                self.words(segment, org)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Drops what was made of segments that are no more.
     pub fn keep(&self, segments: &HashSet<SegmentId>) {
         self.words.retain(|(segment, _)| segments.contains(segment));
@@ -111,6 +124,10 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         let found = state.values.get_mut(key)?;
         found.used = now;
         Some(Arc::clone(&found.value))
+    }
+
+    fn keys(&self) -> Vec<K> {
+        self.lock().values.keys().cloned().collect()
     }
 
     /// Keeps a value, unless it alone is too large.

@@ -229,8 +229,11 @@ impl Writer {
 
     fn publish(&self) -> Result<(), IndexError> {
         let segments = self.disk.segments()?;
-        self.shared.caches.keep(&segments.iter().map(Segment::id).collect());
+        let ids = segments.iter().map(Segment::id).collect();
+        // Queries go on with the segments of before, and then find what they need of the new ones made.
+        self.shared.caches.warm(&segments)?;
         self.shared.tail.publish(segments, self.disk.watermark.pos);
+        self.shared.caches.keep(&ids);
         Ok(())
     }
 
