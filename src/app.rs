@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, header};
 use everlog_core::checkpoint::{Checkpoint, LogKey};
-use everlog_core::ids::{OrgId, Size};
+use everlog_core::ids::OrgId;
 use everlog_core::leaf::LogId;
 use tokio::sync::Semaphore;
 
@@ -82,7 +82,18 @@ pub struct Parts {
     key: LogKey,
     /// The operator's key when it was made just now, to be told once.
     pub new_operator_key: Option<String>,
-    checkpoints: Mutex<HashMap<OrgCode, (u64, Size, String)>>,
+    checkpoints: Mutex<HashMap<OrgCode, SignedHead>>,
+}
+
+/// The signed head of a log.
+#[derive(Clone, Debug)]
+pub struct SignedHead {
+    /// When it was signed, in milliseconds since 1970; not part of what is signed.
+    pub signed_ms: u64,
+    /// What is signed.
+    pub checkpoint: Checkpoint,
+    /// The signed note.
+    pub note: String,
 }
 
 /// What concerns the whole server.
@@ -289,20 +300,22 @@ impl Parts {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn checkpoint(&self, org: &Organization) -> Result<String, StoreError> {
+    pub fn checkpoint(&self, org: &Organization) -> Result<SignedHead, StoreError> {
         let head = self.store.head(org.code())?;
         let mut signed = self.checkpoints.lock().unwrap_or_else(|it| it.into_inner());
         let now = now_ms();
-        if let Some((at, size, note)) = signed.get(&org.code())
-            && (*size == head.size || now < at + CHECKPOINT_MS)
+        if let Some(kept) = signed.get(&org.code())
+            && (kept.checkpoint.size == head.size || now < kept.signed_ms + CHECKPOINT_MS)
         {
-            return Ok(note.clone());
+            return Ok(kept.clone());
         }
         let row = &org.entry().row;
         let origin = format!("{}/log/{}", row.log_host, row.log_id);
-        let note = self.key.sign(&Checkpoint { origin, size: head.size, root: head.frontier.root() });
-        signed.insert(org.code(), (now, head.size, note.clone()));
-        Ok(note)
+        let checkpoint = Checkpoint { origin, size: head.size, root: head.frontier.root() };
+        let note = self.key.sign(&checkpoint);
+        let made = SignedHead { signed_ms: now, checkpoint, note };
+        signed.insert(org.code(), made.clone());
+        Ok(made)
     }
 
     /// The key that checkpoints are verified with, one line.

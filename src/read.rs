@@ -23,6 +23,7 @@ mod edges;
 mod history;
 mod live;
 mod present;
+mod proof;
 mod walk;
 
 pub use cursor::CursorKey;
@@ -109,6 +110,7 @@ pub struct Reader {
     store: Arc<dyn Store>,
     index: Arc<Index>,
     cursors: Arc<CursorKey>,
+    trees: Arc<proof::Trees>,
 }
 
 /// The parameters that choose a page; the rest is the query.
@@ -119,7 +121,7 @@ const RECORD: &str = "/record";
 impl Reader {
     /// Reads from a store and its index, with the installation's key for cursors.
     pub fn new(store: Arc<dyn Store>, index: Arc<Index>, cursors: CursorKey) -> Self {
-        Self { store, index, cursors: Arc::new(cursors) }
+        Self { store, index, cursors: Arc::new(cursors), trees: Arc::default() }
     }
 
     /// Understands the parameters of a list: query, `limit`, `cursor` or `skip`. `others` belong to the caller.

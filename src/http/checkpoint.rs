@@ -30,8 +30,8 @@ pub(super) async fn read_checkpoint(
         let detail = "a checkpoint tells the size of the log, which this session may not see";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
-    let note = blocking(move || Ok(app.checkpoint(&org)?)).await?;
-    Ok(text(note))
+    let signed = blocking(move || Ok(app.checkpoint(&org)?)).await?;
+    Ok(text(signed.note))
 }
 
 /// Read the key that checkpoints are verified with.
