@@ -323,6 +323,163 @@ script-end-of-page = نهاية هذه الصفحة
 ## The details
 
 open-as-page = فتح كصفحة
+details-previous = الحدث السابق
+details-next = الحدث التالي
+details-close = إغلاق
+details-tabs = أقسام التفاصيل
+details-back = كل النشاط
+details-more = معلومات إضافية
+details-list-rest = عرض الباقي
+details-items = { $count ->
+    [one] عنصر واحد ({ $count })
+    [two] عنصران ({ $count })
+    [few] { $count } عناصر
+   *[other] { $count } عنصرًا
+}
+details-all-changes = { $count ->
+   *[other] كل الحقول المتغيرة ({ $count })
+}
+details-all-fields = { $count ->
+   *[other] عرض كل الحقول ({ $count })
+}
+tab-overview = نظرة عامة
+tab-changes = التغييرات
+tab-related = ذو صلة
+tab-raw = البيانات الخام
+tab-proof = الإثبات
+not-known = غير معروف
+opens-new-tab = (يُفتح في علامة تبويب جديدة)
+copied = تم النسخ
+fact-name = الاسم
+fact-name-and = و
+fact-by-user = المستخدم
+fact-account = الحساب المستخدَم
+fact-ip = عنوان IP
+fact-date = التاريخ والوقت
+fact-outcome = النتيجة
+fact-reason = السبب
+fact-channel = القناة
+fact-device = الجهاز
+fact-audience = مرئي لـ
+fact-recorded = وقت التسجيل
+result-success = نجاح
+result-failure = فشل
+result-denied = مرفوض
+channel-web = الويب
+channel-api = واجهة API
+channel-system = النظام
+channel-webhook = Webhook
+channel-import = استيراد
+audience-administrators = المسؤولون فقط
+note-automated = على الأرجح ليس شخصًا: فتحه فاحص بريد أو برنامج آخر ({ $why }).
+note-anomalies = أُدخل بوصفه سجلًا سابقًا؛ ولو أُرسل اليوم لرُفض ({ $why }).
+note-redacted = أُزيل قبل التسجيل: { $why }.
+raw-ids = المعرّفات
+raw-json = JSON
+raw-label = الحدث بصيغة JSON
+id-event = معرّف الحدث
+id-action = الإجراء
+id-process = العملية
+id-signee = الموقِّع
+id-session = الجلسة
+id-request = الطلب
+
+## What changed
+
+changes-title = التغييرات
+changes-created = القيم الأولية
+changes-deleted = القيم قبل الحذف
+changes-removed = القيم المُزالة
+changes-set = القيم المعيَّنة
+changes-values = القيم
+changes-none = لم يغيّر هذا الحدث أي حقل.
+changes-field = الحقل
+changes-before = قبل
+changes-after = بعد
+changes-value = القيمة
+changes-into = يصبح
+value-missing = غير موجود
+value-null = لا قيمة
+value-empty = فارغ
+
+## Related events
+
+related-none = لا شيء آخر في السجل يتصل بهذا الحدث.
+related-parent = ينتمي إلى
+related-cause = ناتج عن
+related-implied = ما نتج عنه
+related-request = في الطلب نفسه
+related-session = في الجلسة نفسها
+related-process = في العملية نفسها
+related-record = تاريخ { $name }
+related-record-all = التاريخ الكامل
+related-actor = { $name } في ذلك الوقت تقريبًا
+related-all = عرض الكل
+
+## The proof
+
+proof-hidden = هذا الحدث مثبَّت في السجل بالبصمة أدناه. موضعه، ومعه الإثبات، يكشف عدد الأحداث التي لا يمكنك رؤيتها، ولذلك لا يُعرضان هنا.
+proof-unsigned = هذا الحدث أحدث من رأس السجل الموقَّع، الذي يُوقَّع مرة في الثانية على الأكثر. افتح هذا القسم مجددًا بعد لحظة.
+proof-place = هذا الحدث هو رقم { $number } من { $size } في السجل.
+proof-by-server = تتبّع هذا الخادم المسار من الحدث إلى الجذر الموقَّع، وهو صحيح.
+proof-wrong-server = المسار لا يقود من الحدث إلى الجذر الموقَّع. قد يكون السجل تالفًا؛ أبلغ من يديره.
+proof-in-page = تم التحقق في هذه الصفحة: حسب متصفحك المسار من ورقة الحدث إلى الجذر الموقَّع، وهو صحيح.
+proof-wrong-page = تم التحقق في هذه الصفحة: المسار لا يقود إلى الجذر الموقَّع. قد يكون السجل تالفًا؛ أبلغ من يديره.
+proof-no-crypto = لا يسمح متصفحك بالتحقق داخل الصفحة من دون اتصال آمن.
+proof-meaning = هذا يثبت أن ورقة بهذه البصمة تقع في هذا الموضع من السجل الذي وُقِّع رأسه بالمفتاح أدناه. ولا يثبت أن المفتاح هو مفتاح السجل: قارنه بالمفتاح الذي احتفظت به. كما أنه لا يفتح الورقة: التحقق من أن الكلمات المعروضة هي التي حُسبت بصمتها يتم من حقول الحدث المملَّحة.
+proof-event = الحدث
+proof-leaf = بصمة الورقة
+proof-position = الموضع
+proof-head = الرأس الموقَّع
+proof-origin = السجل
+proof-size = الحجم
+proof-root = بصمة الجذر
+proof-signed = وقت التوقيع
+proof-key = المفتاح
+proof-note = المذكرة الموقَّعة
+proof-path = { $count ->
+   *[other] البصمات من الورقة إلى الجذر ({ $count })
+}
+
+## The history of a record
+
+record-history = التاريخ
+record-in = ضمن
+record-open = فتح السجل في المنتج
+record-deleted-by = حُذف بواسطة
+record-deleted-on = في
+record-held = كان يحتوي على:
+record-held-nothing = لا يذكر أي حدث ما كان يحتويه.
+record-timeline = الخط الزمني
+record-pages = صفحات الخط الزمني
+record-newer = الأحدث
+record-older = الأقدم
+record-more-fields = { $count ->
+   *[other] وحقول أخرى ({ $count })
+}
+date-record-day = { weekday-name }، { $day } { month-name } { $year }
+state-now = كما هو الآن
+state-then = كما كان
+state-at = في لحظة أخرى
+state-show = عرض
+state-back = الآن
+state-link = كما كان حينها
+state-exists = موجود
+state-gone = غير موجود
+state-uncertain = لا يُعرف هل كان موجودًا
+state-no-values = لا يذكر أي حدث قيمة.
+state-inferred = معروف فقط مما وجده حدث لاحق:
+state-unknown = غير معروف في هذه اللحظة:
+state-gaps = ما لا يقوله السجل
+state-more-gaps = { $count ->
+   *[other] وثغرات أقدم ({ $count })
+}
+state-too-many = لهذا العنصر أحداث أكثر من أن يُعاد بناء محتواه منها.
+gap-creation = لم يُسجَّل إنشاؤه: أول حدث عنه بتاريخ { $when } وقد وجده قائمًا.
+gap-initial_values = أُنشئ بتاريخ { $when } من دون ذكر أي قيمة.
+gap-deletion = أُنشئ مرة أخرى بتاريخ { $when } وهو ما زال موجودًا: حذفه غير مسجَّل.
+gap-return = عُدِّل بتاريخ { $when } بعد حذفه: عودته غير مسجَّلة.
+gap-change = كان { $field } بتاريخ { $when } هو «{ $found }»، وهو «{ $known }» بحسب الأحداث السابقة: ثمة تغيير بينهما غير مسجَّل.
 
 ## السجل داخل صفحة أخرى
 

@@ -285,6 +285,166 @@ script-end-of-page = Ende dieser Seite
 ## The details
 
 open-as-page = Als Seite öffnen
+details-previous = Vorheriges Ereignis
+details-next = Nächstes Ereignis
+details-close = Schließen
+details-tabs = Teile der Einzelheiten
+details-back = Alle Aktivitäten
+details-more = Weitere Angaben
+details-list-rest = Den Rest anzeigen
+details-items = { $count ->
+    [one] { $count } Eintrag
+   *[other] { $count } Einträge
+}
+details-all-changes = { $count ->
+    [one] { $count } geändertes Feld
+   *[other] Alle { $count } geänderten Felder
+}
+details-all-fields = { $count ->
+    [one] { $count } Feld anzeigen
+   *[other] Alle { $count } Felder anzeigen
+}
+tab-overview = Überblick
+tab-changes = Änderungen
+tab-related = Verwandtes
+tab-raw = Rohdaten
+tab-proof = Nachweis
+not-known = Nicht bekannt
+opens-new-tab = (öffnet in neuem Tab)
+copied = Kopiert
+fact-name = Name
+fact-name-and = Und
+fact-by-user = Benutzer
+fact-account = Verwendetes Konto
+fact-ip = IP-Adresse
+fact-date = Datum/Uhrzeit
+fact-outcome = Ergebnis
+fact-reason = Grund
+fact-channel = Kanal
+fact-device = Gerät
+fact-audience = Sichtbar für
+fact-recorded = Aufgezeichnet
+result-success = Erfolgreich
+result-failure = Fehlgeschlagen
+result-denied = Verweigert
+channel-web = Web
+channel-api = API
+channel-system = System
+channel-webhook = Webhook
+channel-import = Import
+audience-administrators = Nur Administratoren
+note-automated = Vermutlich kein Mensch: Ein Mail-Scanner oder ein anderes Programm hat dies geöffnet ({ $why }).
+note-anomalies = Als Vorgeschichte übernommen; heute würde es abgelehnt ({ $why }).
+note-redacted = Vor der Aufzeichnung entfernt: { $why }.
+raw-ids = Kennungen
+raw-json = JSON
+raw-label = Das Ereignis als JSON
+id-event = Ereignis-ID
+id-action = Aktion
+id-process = Vorgang
+id-signee = Unterzeichner
+id-session = Sitzung
+id-request = Anfrage
+
+## What changed
+
+changes-title = Änderungen
+changes-created = Anfangswerte
+changes-deleted = Werte vor der Löschung
+changes-removed = Entfernte Werte
+changes-set = Gesetzte Werte
+changes-values = Werte
+changes-none = Dieses Ereignis hat keine Felder geändert.
+changes-field = Feld
+changes-before = Vorher
+changes-after = Nachher
+changes-value = Wert
+changes-into = wird zu
+value-missing = nicht vorhanden
+value-null = kein Wert
+value-empty = leer
+
+## Related events
+
+related-none = Nichts anderes im Protokoll gehört zu diesem Ereignis.
+related-parent = Gehört zu
+related-cause = Folgt aus
+related-implied = Daraus folgte
+related-request = In derselben Anfrage
+related-session = In derselben Sitzung
+related-process = Im selben Vorgang
+related-record = Verlauf von { $name }
+related-record-all = Ganzer Verlauf
+related-actor = { $name } um diese Zeit
+related-all = Alle anzeigen
+
+## The proof
+
+proof-hidden = Dieses Ereignis ist durch den Hashwert unten in einem Protokoll festgehalten. Seine Position, und damit der Nachweis, würde verraten, wie viele Ereignisse Sie nicht sehen; darum steht hier beides nicht.
+proof-unsigned = Dieses Ereignis ist neuer als der signierte Kopf des Protokolls, der höchstens einmal in der Sekunde signiert wird. Öffnen Sie diesen Reiter gleich noch einmal.
+proof-place = Dieses Ereignis ist Nummer { $number } von { $size } im Protokoll.
+proof-by-server = Dieser Server ist dem Pfad vom Ereignis zur signierten Wurzel gefolgt: Er stimmt.
+proof-wrong-server = Der Pfad führt nicht vom Ereignis zur signierten Wurzel. Das Protokoll könnte beschädigt sein; sagen Sie es dem Betreiber.
+proof-in-page = In dieser Seite geprüft: Ihr Browser hat den Pfad vom Blatt des Ereignisses zur signierten Wurzel nachgerechnet, und er stimmt.
+proof-wrong-page = In dieser Seite geprüft: Der Pfad führt nicht zur signierten Wurzel. Das Protokoll könnte beschädigt sein; sagen Sie es dem Betreiber.
+proof-no-crypto = Ihr Browser erlaubt ohne sichere Verbindung keine Prüfung in der Seite.
+proof-meaning = Das beweist, dass ein Blatt mit diesem Hashwert an dieser Stelle des Protokolls steht, dessen Kopf mit dem Schlüssel unten signiert ist. Es beweist nicht, dass der Schlüssel der des Protokolls ist: Vergleichen Sie ihn mit dem, den Sie aufbewahrt haben. Auch öffnet es das Blatt nicht: Ob die gezeigten Wörter die gehashten sind, wird aus den gesalzenen Feldern des Ereignisses geprüft.
+proof-event = Das Ereignis
+proof-leaf = Hash des Blatts
+proof-position = Position
+proof-head = Der signierte Kopf
+proof-origin = Protokoll
+proof-size = Größe
+proof-root = Hash der Wurzel
+proof-signed = Signiert
+proof-key = Schlüssel
+proof-note = Signierte Notiz
+proof-path = { $count ->
+    [one] { $count } Hashwert vom Blatt zur Wurzel
+   *[other] { $count } Hashwerte vom Blatt zur Wurzel
+}
+
+## The history of a record
+
+record-history = Verlauf
+record-in = in
+record-open = Datensatz öffnen
+record-deleted-by = Gelöscht von
+record-deleted-on = am
+record-held = Er enthielt:
+record-held-nothing = Kein Ereignis sagt, was er enthielt.
+record-timeline = Zeitachse
+record-pages = Seiten der Zeitachse
+record-newer = Neuere
+record-older = Ältere
+record-more-fields = { $count ->
+    [one] und { $count } weiteres Feld
+   *[other] und { $count } weitere Felder
+}
+date-record-day = { weekday-name }, { $day }. { month-name } { $year }
+state-now = Heutiger Stand
+state-then = Damaliger Stand
+state-at = Zu einem anderen Zeitpunkt
+state-show = Anzeigen
+state-back = Jetzt
+state-link = Stand danach
+state-exists = Vorhanden
+state-gone = Nicht vorhanden
+state-uncertain = Nicht bekannt, ob es ihn gab
+state-no-values = Kein Ereignis nennt einen Wert.
+state-inferred = Nur bekannt aus dem, was ein späteres Ereignis vorfand:
+state-unknown = Zu diesem Zeitpunkt nicht bekannt:
+state-gaps = Was das Protokoll nicht sagt
+state-more-gaps = { $count ->
+    [one] und { $count } ältere Lücke
+   *[other] und { $count } ältere Lücken
+}
+state-too-many = Dieser Datensatz hat zu viele Ereignisse, um seinen Inhalt wiederherzustellen.
+gap-creation = Wie er angelegt wurde, ist nicht aufgezeichnet: Das erste Ereignis dazu ist vom { $when } und fand ihn schon vor.
+gap-initial_values = Er wurde am { $when } angelegt, ohne dass ein Wert genannt wurde.
+gap-deletion = Er wurde am { $when } noch einmal angelegt, als er noch da war: Die Löschung ist nicht aufgezeichnet.
+gap-return = Er wurde am { $when } nach seiner Löschung geändert: Wie er zurückkam, ist nicht aufgezeichnet.
+gap-change = { $field } war am { $when } „{ $found }“, nach den Ereignissen davor aber „{ $known }“: Eine Änderung dazwischen ist nicht aufgezeichnet.
 
 ## Das Protokoll in einer anderen Seite
 

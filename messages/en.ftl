@@ -292,6 +292,166 @@ script-end-of-page = End of this page
 ## The details
 
 open-as-page = Open as a page
+details-previous = Previous event
+details-next = Next event
+details-close = Close
+details-tabs = Parts of the details
+details-back = All activity
+details-more = More information
+details-list-rest = Show the rest
+details-items = { $count ->
+    [one] { $count } item
+   *[other] { $count } items
+}
+details-all-changes = { $count ->
+    [one] { $count } changed field
+   *[other] All { $count } changed fields
+}
+details-all-fields = { $count ->
+    [one] Show { $count } field
+   *[other] Show all { $count } fields
+}
+tab-overview = Overview
+tab-changes = Changes
+tab-related = Related
+tab-raw = Raw
+tab-proof = Proof
+not-known = Not known
+opens-new-tab = (opens in a new tab)
+copied = Copied
+fact-name = Name
+fact-name-and = And
+fact-by-user = By user
+fact-account = Account used
+fact-ip = IP address
+fact-date = Date/time
+fact-outcome = Outcome
+fact-reason = Reason
+fact-channel = Channel
+fact-device = Device
+fact-audience = Visible to
+fact-recorded = Recorded
+result-success = Success
+result-failure = Failed
+result-denied = Denied
+channel-web = Web
+channel-api = API
+channel-system = System
+channel-webhook = Webhook
+channel-import = Import
+audience-administrators = Administrators only
+note-automated = Probably not a person: a mail scanner or another program opened this ({ $why }).
+note-anomalies = Taken in as history; today it would be refused ({ $why }).
+note-redacted = Removed before recording: { $why }.
+raw-ids = Identifiers
+raw-json = JSON
+raw-label = The event as JSON
+id-event = Event ID
+id-action = Action
+id-process = Process
+id-signee = Signee
+id-session = Session
+id-request = Request
+
+## What changed
+
+changes-title = Changes
+changes-created = Initial values
+changes-deleted = Values before deletion
+changes-removed = Values taken away
+changes-set = Values set
+changes-values = Values
+changes-none = This event changed no fields.
+changes-field = Field
+changes-before = Before
+changes-after = After
+changes-value = Value
+changes-into = becomes
+value-missing = not there
+value-null = none
+value-empty = empty
+
+## Related events
+
+related-none = Nothing else in the log belongs to this event.
+related-parent = Belongs to
+related-cause = Follows from
+related-implied = What followed from it
+related-request = In the same request
+related-session = In the same session
+related-process = In the same process
+related-record = History of { $name }
+related-record-all = Whole history
+related-actor = { $name } around that time
+related-all = Show all
+
+## The proof
+
+proof-hidden = This event is fixed in a log by the hash below. Its position, and with it the proof, would tell how many events you cannot see, so neither is shown here.
+proof-unsigned = This event is newer than the signed head of the log, which is signed at most once a second. Open this tab again in a moment.
+proof-place = This event is number { $number } of { $size } in the log.
+proof-by-server = This server followed the path from the event to the signed root: it holds.
+proof-wrong-server = The path does not lead from the event to the signed root. The log may be damaged; tell whoever runs it.
+proof-in-page = Checked in this page: your browser hashed the path from the event’s leaf to the signed root, and it holds.
+proof-wrong-page = Checked in this page: the path does not lead to the signed root. The log may be damaged; tell whoever runs it.
+proof-no-crypto = Your browser allows no check in a page without a secure connection.
+proof-meaning = It proves that a leaf with this hash stands at this place of the log whose head is signed with the key below. It does not prove that the key is the log’s: compare it with the one you kept. Nor does it open the leaf: that the words shown are those that were hashed is checked from the event’s salted fields.
+proof-event = The event
+proof-leaf = Leaf hash
+proof-position = Position
+proof-head = The signed head
+proof-origin = Log
+proof-size = Size
+proof-root = Root hash
+proof-signed = Signed
+proof-key = Key
+proof-note = Signed note
+proof-path = { $count ->
+    [one] { $count } hash from the leaf to the root
+   *[other] { $count } hashes from the leaf to the root
+}
+
+## The history of a record
+
+record-history = History
+record-in = in
+record-open = Open the record
+record-deleted-by = Deleted by
+record-deleted-on = on
+record-held = It held:
+record-held-nothing = No event says what it held.
+record-timeline = Timeline
+record-pages = Pages of the timeline
+record-newer = Newer
+record-older = Older
+record-more-fields = { $count ->
+    [one] and { $count } more field
+   *[other] and { $count } more fields
+}
+date-record-day = { weekday-name }, { month-name } { $day-padded }, { $year }
+state-now = As it is now
+state-then = As it was
+state-at = At another moment
+state-show = Show
+state-back = Now
+state-link = As it was then
+state-exists = Exists
+state-gone = Does not exist
+state-uncertain = Not known whether it existed
+state-no-values = No event names a value.
+state-inferred = Known only from what a later event found:
+state-unknown = Not known at this moment:
+state-gaps = What the log does not say
+state-more-gaps = { $count ->
+    [one] and { $count } older gap
+   *[other] and { $count } older gaps
+}
+state-too-many = This record has too many events to rebuild what it held.
+gap-creation = How it was created is not recorded: the first event about it is of { $when }, and found it there already.
+gap-initial_values = It was created on { $when }, and no value was named.
+gap-deletion = It was created again on { $when } while it was still there: its deletion is not recorded.
+gap-return = It was changed on { $when } after it was deleted: how it came back is not recorded.
+gap-change = { $field } was “{ $found }” on { $when }, and “{ $known }” by the events before: a change in between is not recorded.
 
 ## The log inside another page
 

@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 use askama::Template;
+use everlog_core::query::TargetRef;
 
 use crate::app::{App, Peer};
 
@@ -30,6 +31,7 @@ mod page;
 pub mod person;
 mod policy;
 mod problem;
+mod record;
 mod session;
 mod table;
 pub mod text;
@@ -37,6 +39,7 @@ mod views;
 pub mod words;
 
 use address::{Address, encode};
+use details::Asked;
 use page::{Answer, Part};
 use problem::Problem;
 use session::Visit;
@@ -57,6 +60,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/view/{org}/complete", get(complete_search))
         .route("/view/{org}/live", get(live::follow_log))
         .route("/view/{org}/views", post(views::save_view))
+        .route("/view/{org}/records/{type}/{id}", get(view_record))
         .layer(middleware::from_fn_with_state(app.clone(), policy::guard));
     pages.route("/assets/{file}", get(assets::read_asset)).route("/embed.js", get(embed::read_script))
 }
@@ -134,9 +138,10 @@ async fn view_event(
             let visit = Visit::open(&app, &asking, &org)?;
             let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
             let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile).first_page();
+            let asked = Asked::read(&sent, is_page);
             Ok(match is_page {
-                true => details::details_page(&event, &visit, &address).render(),
-                false => details::details(&event, &visit, &address, false).render(),
+                true => details::details_page(&app, &event, &visit, &address, asked)?.render(),
+                false => details::details(&app, &event, &visit, &address, asked)?.render(),
             })
         })
         .await?;
@@ -163,6 +168,28 @@ async fn complete_search(
         })
         .await?;
         Ok(Html(html.map_err(failed)?).into_response())
+    };
+    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+}
+
+/// `GET /view/{org}/records/{type}/{id}`: the history of one record.
+async fn view_record(
+    State(app): State<App>,
+    Path((org, kind, id)): Path<(String, String, String)>,
+    params: Params,
+    headers: HeaderMap,
+) -> Response {
+    let list = list_path(&org);
+    let asking = headers.clone();
+    let answer = async {
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
+        let html = blocking(move || {
+            let visit = Visit::open(&app, &asking, &org)?;
+            let page = record::record_page(&app, &visit, &TargetRef { kind, id }, &sent)?;
+            page.render().map_err(failed)
+        })
+        .await?;
+        Ok(Html(html).into_response())
     };
     answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
 }

@@ -16,10 +16,19 @@
   const drawer = () => find('#al-drawer');
   const links = () => all('#al-results .al-open');
 
-  function show(link, history) {
+  // The address of an event without what of it is shown.
+  function plain(path) {
+    const url = new URL(path, location.href);
+    url.searchParams.delete('tab');
+    url.searchParams.delete('all');
+    return url.pathname + url.search;
+  }
+  const linkOf = (path) => links().find((it) => plain(it.getAttribute('href')) === plain(path));
+
+  function show(link, history, path = link.getAttribute('href')) {
     current = link;
     const swap = { source: link, target: '#al-drawer-body', swap: 'innerHTML show:none', push: 'false', replace: 'false', ...history };
-    return htmx.ajax('GET', link.getAttribute('href'), swap);
+    return htmx.ajax('GET', path, swap);
   }
 
   function opened() {
@@ -59,14 +68,17 @@
 
   function step(by) {
     const next = links()[links().indexOf(current) + by];
-    if (next) show(next, { replace: 'true' });
+    const tab = new URLSearchParams(location.search).get('tab');
+    const href = next?.getAttribute('href');
+    if (next) show(next, { replace: 'true' }, tab ? `${href}${href.includes('?') ? '&' : '?'}tab=${encodeURIComponent(tab)}` : href);
   }
 
   let isPaging = false;   // Whether another page of the list is on its way.
   document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => { isPaging = Boolean(ctx.sourceElement?.closest?.('.al-steps')); });
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target?.id === 'al-drawer-body') {
-      const link = ctx.sourceElement?.closest?.('.al-open');
+      const related = ctx.sourceElement?.closest?.('.al-related-row');
+      const link = related ? linkOf(related.getAttribute('href')) : ctx.sourceElement?.closest?.('.al-open');
       if (link) current = link;
       opened();
     } else {
@@ -88,11 +100,11 @@
       isPushed = false;
       drawer().close();
     } else if (isEvent(path)) {
-      const link = links().find((it) => it.getAttribute('href') === path);
+      const link = linkOf(path);
       if (!link) return;
       event.preventDefault();
       isPushed = true;
-      show(link);
+      show(link, {}, path);
     } else {
       list = path;
     }

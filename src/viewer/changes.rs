@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: deciding what changed. Only what the event says is shown, all of it.
 
+use std::collections::BTreeMap;
+
 use everlog_core::catalog::Kind;
 use everlog_core::event::{Change, Changes};
 use serde_json::Value;
@@ -10,13 +12,15 @@ use crate::viewer::text::{Text, escape_hidden};
 
 /// Most words of a text whose differences are looked for; the work grows with their square.
 const DIFF_WORDS_MAX: usize = 400;
+/// How many fields of an event are searched for words that differ; behind them a value that differs is marked whole.
+const DIFF_FIELDS_MAX: usize = 200;
 /// Fewest words from which marking single words helps.
 const DIFF_WORDS_MIN: usize = 4;
 
 /// The changes of an event, by what they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeTable {
-    /// `Initial values`, `Values before deletion`, `Changes` …
+    /// The message that names it.
     pub title: &'static str,
     /// Whether there are both sides.
     pub is_pair: bool,
@@ -51,25 +55,36 @@ pub enum Side {
 }
 
 impl ChangeTable {
-    /// The table of an event's changes; none where nothing was said or nothing differs.
-    pub fn new(changes: &Changes, kind: Kind) -> Option<Self> {
+    /// The table of an event's first `limit` changes; none where nothing was said or nothing differs.
+    pub fn new(changes: &Changes, kind: Kind, limit: usize) -> Option<Self> {
         if changes.0.is_empty() {
             return None;
         }
         let has_before = changes.0.values().any(|change| change.before.is_some());
         let has_after = changes.0.values().any(|change| change.after.is_some());
         let title = match (has_before, has_after, kind) {
-            (true, true, _) => "Changes",
-            (true, false, Kind::Deleted) => "Values before deletion",
-            (true, false, _) => "Values taken away",
-            (false, _, Kind::Created) => "Initial values",
-            (false, _, _) => "Values set",
+            (true, true, _) => "changes-title",
+            (true, false, Kind::Deleted) => "changes-deleted",
+            (true, false, _) => "changes-removed",
+            (false, _, Kind::Created) => "changes-created",
+            (false, _, _) => "changes-set",
         };
-        let row = |(field, change): (&String, &Change)| {
-            let (before, after) = sides(change);
+        let row = |(at, (field, change)): (usize, (&String, &Change))| {
+            let (before, after) = sides(change, at < DIFF_FIELDS_MAX);
             ChangeRow { field: Text::name(field), before, after }
         };
-        Some(Self { title, is_pair: has_before && has_after, rows: changes.0.iter().map(row).collect() })
+        let rows = changes.0.iter().take(limit).enumerate().map(row).collect();
+        Some(Self { title, is_pair: has_before && has_after, rows })
+    }
+
+    /// The first `limit` values of a record; none where there are none.
+    pub fn of_values(values: &BTreeMap<String, Value>, limit: usize) -> Option<Self> {
+        let row = |(field, value): (&String, &Value)| {
+            let (before, after) = (Side::Missing, side(Some(value), false));
+            ChangeRow { field: Text::name(field), before, after }
+        };
+        let rows: Vec<_> = values.iter().take(limit).map(row).collect();
+        (!rows.is_empty()).then_some(Self { title: "changes-values", is_pair: false, rows })
     }
 }
 
@@ -80,8 +95,9 @@ impl ChangeRow {
     }
 }
 
-fn sides(change: &Change) -> (Side, Side) {
-    if let (Some(Value::String(before)), Some(Value::String(after))) = (&change.before, &change.after)
+fn sides(change: &Change, has_words: bool) -> (Side, Side) {
+    if has_words
+        && let (Some(Value::String(before)), Some(Value::String(after))) = (&change.before, &change.after)
         && let Some((before, after)) = word_differences(before, after)
     {
         return (Side::Words(before), Side::Words(after));

@@ -1,25 +1,89 @@
-//! The details of one event: what happened, to what, by whom, from where, and what it changed.
+//! The details of one event, in tabs with addresses of their own, as a page or in the drawer.
 //!
-//! Deliberately absent: related events and proofs. What stands here is in the event itself.
+//! Deliberately absent: permission, and what stands in each tab, which has a file of its own in `details/`.
 
 use askama::Template;
-use everlog_core::event::{Event, Target};
-use everlog_core::sentence::{plain, sentence};
-use serde_json::{Map, Value};
+use everlog_core::event::Event;
+use everlog_core::sentence::sentence;
 
+use crate::app::App;
 use crate::read::present;
-use crate::viewer::address::Address;
+use crate::settings::origin::WebOrigin;
+use crate::viewer::address::{Address, encode};
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::changes::{ChangeTable, Side, pretty};
-use crate::viewer::dates::{Clock, When};
+use crate::viewer::dates::Clock;
+use crate::viewer::details::overview::{Fact, Overview};
+use crate::viewer::details::proof::Proof;
+use crate::viewer::details::related::Related;
 use crate::viewer::icons;
-use crate::viewer::person::{Person, shown};
+use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::Text;
 use crate::viewer::words::Words;
 
-/// The details, alone or in the drawer.
+mod overview;
+mod proof;
+mod related;
+
+pub(super) use overview::is_web;
+
+use overview::Shown;
+use proof::Found;
+
+/// The parameter that chooses a tab.
+pub(super) const TAB: &str = "tab";
+/// The parameter that asks for every changed field.
+const ALL: &str = "all";
+/// How many fields are shown until all are asked for.
+const FIELDS_SHOWN: usize = 100;
+/// How many of them the overview shows.
+const FIELDS_FIRST: usize = 5;
+
+/// A part of the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tab {
+    Overview,
+    Changes,
+    Related,
+    Raw,
+    Proof,
+}
+
+impl Tab {
+    const ALL: [Self; 5] = [Self::Overview, Self::Changes, Self::Related, Self::Raw, Self::Proof];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Changes => "changes",
+            Self::Related => "related",
+            Self::Raw => "raw",
+            Self::Proof => "proof",
+        }
+    }
+}
+
+/// What of an event is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    tab: Tab,
+    has_all: bool,
+    /// Whether it is a page of its own.
+    pub is_page: bool,
+}
+
+impl Asked {
+    /// Reads the parameters; an unknown tab is the first.
+    pub(super) fn read(params: &[(String, String)], is_page: bool) -> Self {
+        let one = |name: &str| params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let tab = Tab::ALL.into_iter().find(|tab| one(TAB) == Some(tab.as_str()));
+        Self { tab: tab.unwrap_or(Tab::Overview), has_all: one(ALL).is_some(), is_page }
+    }
+}
+
+/// The details as a page of their own.
 #[derive(Template)]
 #[template(path = "viewer/details_page.html")]
 pub(super) struct DetailsPage {
@@ -41,191 +105,184 @@ pub(super) struct Details {
     category: Text,
     hue: u32,
     description: Text,
-    names: Vec<Name>,
-    person: Person,
-    role: Option<Text>,
-    ip: Option<String>,
-    location: Option<Text>,
-    when: When,
     notes: Vec<String>,
-    facts: Vec<Fact>,
-    changes: Option<ChangeTable>,
-    metadata: Vec<Datum>,
-    json: String,
+    tabs: Vec<TabLink>,
+    body: Body,
+    /// The address of the whole as a page.
     href: String,
     is_page: bool,
     /// The element of its headings: one below its title.
     heading: &'static str,
 }
 
-/// A record that the event is about (D09, D26).
-struct Name {
-    name: Text,
-    kind: Text,
-    id: Text,
-    url: Option<String>,
-    parent: Option<Text>,
+/// What stands in the chosen tab.
+enum Body {
+    Overview(Box<Overview>),
+    Changes { table: Option<ChangeTable>, rest: Option<Rest> },
+    Related(Related),
+    Raw { facts: Vec<Fact>, json: String },
+    Proof(Proof),
 }
 
-/// One line of the overview.
-struct Fact {
-    term: &'static str,
-    text: Text,
-    is_code: bool,
+/// Fields that are not shown yet, and where they are.
+struct Rest {
+    words: String,
+    href: String,
 }
 
-/// One member of the metadata.
-struct Datum {
-    key: Text,
-    value: Text,
-    nested: Option<String>,
+struct TabLink {
+    label: String,
+    href: String,
+    is_chosen: bool,
+    count: Option<String>,
+}
+
+/// Where an event, and its list, are.
+pub(super) struct Place<'a> {
+    pub visit: &'a Visit,
+    pub address: &'a Address,
+    pub clock: Clock,
+    pub path: String,
+    /// Where pictures of people may come from.
+    pub pictures: Vec<WebOrigin>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(visit: &'a Visit, address: &'a Address) -> Self {
+        let entry = visit.org.entry();
+        let style = entry.profile.date_style;
+        let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style, words: visit.words };
+        let path = format!("/view/{}", encode(entry.row.id.as_str()));
+        Self { visit, address, clock, path, pictures: visit.pictures() }
+    }
+
+    /// The address of an event, in this list.
+    pub(super) fn event(&self, id: &str) -> String {
+        self.address.on(format!("{}/events/{}", self.path, encode(id))).href()
+    }
+
+    /// The address of a record's history.
+    pub(super) fn record(&self, kind: &str, id: &str) -> String {
+        record_path(&self.path, kind, id)
+    }
+
+    /// What shows an event as rows do.
+    pub(super) fn presenter<'b>(&'b self, categories: &'b [String]) -> Presenter<'b> {
+        let entry = self.visit.org.entry();
+        Presenter {
+            profile: &entry.profile,
+            catalogs: &entry.catalogs,
+            clock: &self.clock,
+            address: self.address,
+            reader: &self.visit.session.user.id,
+            path: &self.path,
+            categories,
+            pictures: &self.pictures,
+        }
+    }
+}
+
+/// The path of a record's history below that of the log.
+pub(super) fn record_path(log: &str, kind: &str, id: &str) -> String {
+    format!("{log}/records/{}/{}", encode(kind), encode(id))
+}
+
+/// A link with one more parameter.
+pub(super) fn with(href: &str, name: &str, value: &str) -> String {
+    let mark = if href.contains('?') { '&' } else { '?' };
+    format!("{href}{mark}{name}={}", encode(value))
 }
 
 /// The details of an event for this visit; `address` is the list it was opened from.
-pub(super) fn details(event: &Event, visit: &Visit, address: &Address, is_page: bool) -> Details {
-    let entry = visit.org.entry();
-    let (profile, catalogs) = (&entry.profile, &entry.catalogs);
-    let clock = Clock {
-        now_ms: visit.now_ms,
-        zone: visit.zone.clone(),
-        style: profile.date_style,
-        words: visit.words,
-    };
-    let path = format!("/view/{}", entry.row.id);
-    let pictures = visit.pictures();
-    let presenter = Presenter {
-        profile,
-        catalogs,
-        clock: &clock,
-        address,
-        reader: &visit.session.user.id,
-        path: &path,
-        categories: &table::categories(catalogs),
-        pictures: &pictures,
-    };
+///
+/// # Errors
+/// When what stands beside the event cannot be read.
+pub(super) fn details(
+    app: &App,
+    event: &Event,
+    visit: &Visit,
+    address: &Address,
+    asked: Asked,
+) -> Result<Details, Problem> {
+    let place = Place::new(visit, address);
+    let (words, catalogs) = (visit.words, &visit.org.entry().catalogs);
     let sent = &event.document.event;
     let described = catalogs.describe(&sent.action);
+    let categories = table::categories(catalogs);
+    let presenter = place.presenter(&categories);
     let (label, tone) = presenter.tag(event, &described);
-    let system = &profile.defaults.system_name;
-    let role = sent.actor.role.as_deref().map(Text::name);
-    let mut facts = facts(event, &clock);
-    if let Some(account) = &sent.on_behalf_of {
-        facts.insert(
-            0,
-            Fact {
-                term: "Account used",
-                text: Text::name(&shown(account, system, visit.words)),
-                is_code: false,
-            },
-        );
-    }
-    Details {
-        words: visit.words,
+    let href = place.event(event.id());
+    let changes = |limit| {
+        let changes = sent.changes.as_ref()?;
+        ChangeTable::new(changes, described.kind, limit)
+    };
+    let total = sent.changes.as_ref().map_or(0, |changes| changes.0.len());
+    let body = match asked.tab {
+        Tab::Overview => {
+            let more = (total > FIELDS_FIRST)
+                .then(|| rest(words, "details-all-changes", total, &tab_href(&href, Tab::Changes)));
+            Body::Overview(Box::new(Overview::new(event, &place, changes(FIELDS_FIRST), more)))
+        }
+        Tab::Changes => {
+            let limit = if asked.has_all { usize::MAX } else { FIELDS_SHOWN };
+            let all = with(&tab_href(&href, Tab::Changes), ALL, "1");
+            let rest = (total > limit).then(|| rest(words, "details-all-fields", total, &all));
+            Body::Changes { table: changes(limit), rest }
+        }
+        Tab::Related => Body::Related(Related::read(app, event, &place, &presenter)?),
+        Tab::Raw => {
+            Body::Raw { facts: overview::ids(event, words), json: pretty(&present(event, &visit.org)) }
+        }
+        Tab::Proof => Body::Proof(Proof::read(app, event, &place)?),
+    };
+    let tab = |tab: Tab| TabLink {
+        label: words.say(&format!("tab-{}", tab.as_str())),
+        href: tab_href(&href, tab),
+        is_chosen: tab == asked.tab,
+        count: (tab == Tab::Changes && total > 0).then(|| total.to_string()),
+    };
+    Ok(Details {
+        words,
         plain_title: format!("{} – {label}", described.category),
         label: Text::short(&label),
         tone,
         hue: presenter.category_hue(&described.category),
         category: Text::short(&described.category),
         description: table::told(sent, &sentence(sent, catalogs)),
-        names: sent.targets.iter().map(name).collect(),
-        person: Person::of(sent, system, visit.words).pictured(&sent.actor, &pictures),
-        role,
-        ip: sent.context.ip.clone(),
-        location: sent.context.location.as_deref().map(Text::new),
-        when: clock.exact_when(event.occurred_ms()),
-        notes: notes(event),
-        facts,
-        changes: sent.changes.as_ref().and_then(|changes| ChangeTable::new(changes, described.kind)),
-        metadata: metadata(&sent.metadata),
-        json: pretty(&present(event, &visit.org)),
-        href: presenter.row(event, 0).href,
-        is_page,
-        heading: if is_page { "h2" } else { "h3" },
-    }
+        notes: overview::notes(event, words),
+        tabs: Tab::ALL.into_iter().map(tab).collect(),
+        body,
+        href: tab_href(&href, asked.tab),
+        is_page: asked.is_page,
+        heading: if asked.is_page { "h2" } else { "h3" },
+    })
 }
 
 /// The details as a page of their own.
-pub(super) fn details_page(event: &Event, visit: &Visit, address: &Address) -> DetailsPage {
-    let organization = visit.org.entry().row.name.clone();
-    DetailsPage {
+///
+/// # Errors
+/// As `details`.
+pub(super) fn details_page(
+    app: &App,
+    event: &Event,
+    visit: &Visit,
+    address: &Address,
+    asked: Asked,
+) -> Result<DetailsPage, Problem> {
+    Ok(DetailsPage {
         urls: &URLS,
         words: visit.words,
-        organization,
+        organization: visit.org.entry().row.name.clone(),
         list: address.href(),
-        details: details(event, visit, address, true),
-    }
+        details: details(app, event, visit, address, asked)?,
+    })
 }
 
-fn name(target: &Target) -> Name {
-    let parent = target.parent.as_ref();
-    Name {
-        name: Text::name(target.shown()),
-        kind: Text::short(&target.kind),
-        id: Text::short(&target.id),
-        url: target.url.clone().filter(|url| is_web(url)),
-        parent: parent.map(|it| Text::name(&format!("{} {}", it.kind, it.name.as_ref().unwrap_or(&it.id)))),
-    }
+fn tab_href(href: &str, tab: Tab) -> String {
+    if tab == Tab::Overview { href.to_owned() } else { with(href, TAB, tab.as_str()) }
 }
 
-/// Whether a URL leads to a page: anything else could run script.
-fn is_web(url: &str) -> bool {
-    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
-    let is_plain = url.chars().all(|c| !c.is_control() && !c.is_whitespace());
-    is_plain && (lower.starts_with("https://") || lower.starts_with("http://"))
-}
-
-/// What a reader must know to judge the event (X04).
-fn notes(event: &Event) -> Vec<String> {
-    let served = &event.document.served;
-    let mut notes = Vec::new();
-    if !served.automated.is_empty() {
-        let why = served.automated.join(", ");
-        notes.push(format!("Probably not a person: a mail scanner or another program opened this ({why})."));
-    }
-    if !served.anomalies.is_empty() {
-        let what = served.anomalies.join(", ");
-        notes.push(format!("Taken in as history; today it would be refused ({what})."));
-    }
-    if !served.redacted.is_empty() {
-        notes.push(format!("Removed before recording: {}.", served.redacted.join(", ")));
-    }
-    notes
-}
-
-fn facts(event: &Event, clock: &Clock) -> Vec<Fact> {
-    let sent = &event.document.event;
-    let context = &sent.context;
-    let mut facts = Vec::new();
-    let mut add = |term: &'static str, text: Option<&str>, is_code: bool| {
-        facts.extend(text.map(|text| Fact { term, text: Text::new(text), is_code }));
-    };
-    let outcome = sent.outcome.as_str();
-    add("Outcome", Some(outcome).filter(|it| *it != "success"), false);
-    add("Reason", sent.reason.as_deref(), false);
-    add("Channel", context.channel.map(|channel| channel.as_str()), false);
-    add("Device", context.user_agent.as_deref(), false);
-    add("Process", sent.process.as_deref(), true);
-    add("Signee", sent.signee.as_deref(), true);
-    add("Session", context.session_id.as_deref(), true);
-    add("Request", context.request_id.as_deref(), true);
-    add("Recorded", Some(&clock.exact(event.received_ms)), false);
-    add("Action", Some(&sent.action), true);
-    add("Event ID", Some(event.id()), true);
-    facts
-}
-
-fn metadata(metadata: &Map<String, Value>) -> Vec<Datum> {
-    let datum = |(key, value): (&String, &Value)| {
-        let is_nested = value.is_object() || plain(value).is_none_or(|_| is_deep(value));
-        Datum {
-            key: Text::name(key),
-            value: Text::new(&plain(value).unwrap_or_else(|| "null".to_owned())),
-            nested: (is_nested && !value.is_null()).then(|| pretty(value)),
-        }
-    };
-    metadata.iter().map(datum).collect()
-}
-
-fn is_deep(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| items.iter().any(|item| item.is_object() || item.is_array()))
+fn rest(words: Words, id: &str, total: usize, href: &str) -> Rest {
+    let count = total as f64;
+    Rest { words: words.fill(id, [("count", count.into())]), href: href.to_owned() }
 }

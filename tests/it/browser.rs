@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::server::{Server, is_gate};
 use crate::viewer::{HOSTILE, hostile, link, record};
+use everlog::viewer::address::encode;
 
+mod details;
 mod driver;
 mod embed;
 mod list;
@@ -216,9 +218,18 @@ fn details_open_and_close_by_keyboard_and_the_focus_comes_back() {
         browser.until("the drawer", is_open).await;
         assert!(browser.path().await.starts_with("/view/documents/events/e-001"));
         let text = browser.text("#al-drawer").await;
-        for part in
-            ["Invite", "Lease 1", "Sam Lee", "203.0.113.7", "Before", "After", "Monday", "Friday", "Raw JSON"]
-        {
+        for part in [
+            "Invite",
+            "Lease 1",
+            "Sam Lee",
+            "203.0.113.7",
+            "Before",
+            "After",
+            "Monday",
+            "Friday",
+            "Raw",
+            "Proof",
+        ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
         assert_eq!(browser.texts("#al-drawer ins").await, ["Friday", "Sent"]);
@@ -306,9 +317,26 @@ fn hostile_text_opens_nothing_and_asks_nobody() {
         for row in 0..HOSTILE.len() {
             browser.script(&format!("document.querySelectorAll('.al-open')[{row}].click()")).await;
             browser.until("the drawer", "document.getElementById('al-drawer').open").await;
-            browser.script("document.querySelector('.al-raw').open = true; document.getElementById('al-drawer').close()").await;
+            for tab in ["changes", "related", "raw", "proof"] {
+                browser.click(&format!(".al-tabs a[href*='tab={tab}']")).await;
+                browser
+                    .until(
+                        tab,
+                        &format!(
+                            "document.querySelector('.al-tabs [aria-current]')?.href.includes('tab={tab}')"
+                        ),
+                    )
+                    .await;
+            }
+            browser.script("document.getElementById('al-drawer').close()").await;
             browser.until("the list", "location.pathname === '/view/workspace'").await;
         }
+        for text in HOSTILE {
+            let id = encode(text);
+            browser.goto(&server.url(&format!("/view/workspace/records/{id}/{id}"))).await;
+            browser.assert_quiet("hostile record").await;
+        }
+        browser.goto(&server.url("/view/workspace")).await;
         browser.click("#al-menu-category summary").await;
         let foreign = "return performance.getEntriesByType('resource').filter(it => !it.name.startsWith(location.origin) && !it.name.startsWith('data:')).length";
         assert_eq!(browser.script(foreign).await, 0);

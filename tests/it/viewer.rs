@@ -12,6 +12,7 @@ use crate::server::Server;
 mod address;
 mod changes;
 mod dates;
+mod details;
 mod embed;
 mod export;
 mod filters;
@@ -223,7 +224,7 @@ fn another_organizations_log_is_as_little_there_as_an_unknown_one() {
     let server = Server::start();
     server.tenant("globex", "workspace");
     let (_, mut visitor) = opened(&server, "workspace", "owner");
-    for path in ["/view/{}", "/view/{}/events/1"] {
+    for path in ["/view/{}", "/view/{}/events/1", "/view/{}/records/lead/1"] {
         let foreign = visitor.get(&path.replace("{}", "globex"));
         let unknown = visitor.get(&path.replace("{}", "nobody"));
         assert_eq!((foreign.status, &foreign.text), (404, &unknown.text));
@@ -734,6 +735,14 @@ fn hostile_text_is_text_everywhere() {
             .map(|it| it.split('"').next().unwrap().to_owned()),
     );
     assert_eq!(paths.len(), HOSTILE.len() + 1);
+    for event in paths.clone().iter().skip(1) {
+        paths.extend(["changes", "related", "raw", "proof"].map(|tab| format!("{event}?tab={tab}")));
+    }
+    for text in HOSTILE {
+        let id = everlog::viewer::address::encode(text);
+        paths.push(format!("/view/acme/records/{id}/{id}"));
+        paths.push(format!("/view/acme/records/{id}/{id}?at=2026-01-01T00:00:00Z"));
+    }
     let reflected = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
     for name in [
         "q",
@@ -754,6 +763,8 @@ fn hostile_text_is_text_everywhere() {
     }
     paths.push(format!("/view/{reflected}"));
     paths.push(format!("/view/acme/events/{reflected}"));
+    paths.push(format!("/view/acme/events/0?tab={reflected}&all={reflected}"));
+    paths.push(format!("/view/acme/records/lead/{reflected}?at={reflected}"));
     for path in paths {
         for page in [visitor.get(&path), visitor.fragment(&path, &[])] {
             assert!(page.status < 500, "{path}: {}", page.status);

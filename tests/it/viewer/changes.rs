@@ -16,19 +16,19 @@ fn table(before: Value, after: Value) -> ChangeTable {
         (_, Value::Null) => Kind::Deleted,
         _ => Kind::Updated,
     };
-    ChangeTable::new(&Changes::between(map(before), map(after)), kind).unwrap()
+    ChangeTable::new(&Changes::between(map(before), map(after)), kind, usize::MAX).unwrap()
 }
 
 /// D18 to D20, D23 to D25.
 #[test]
 fn a_creation_shows_all_values_a_deletion_its_snapshot_and_an_update_what_differs() {
     let created = table(json!(null), json!({"name": "Globex", "seats": 4}));
-    assert_eq!((created.title, created.is_pair, created.rows.len()), ("Initial values", false, 2));
+    assert_eq!((created.title, created.is_pair, created.rows.len()), ("changes-created", false, 2));
     let deleted = table(json!({"name": "Globex"}), json!(null));
-    assert_eq!((deleted.title, deleted.is_pair), ("Values before deletion", false));
+    assert_eq!((deleted.title, deleted.is_pair), ("changes-deleted", false));
     let updated =
         table(json!({"status": "New", "owner": "u_3"}), json!({"status": "Contacted", "owner": "u_3"}));
-    assert_eq!((updated.title, updated.is_pair, updated.rows.len()), ("Changes", true, 1));
+    assert_eq!((updated.title, updated.is_pair, updated.rows.len()), ("changes-title", true, 1));
     assert_eq!(updated.rows[0].before, Side::Words(vec![(true, Text::new("New"))]));
 }
 

@@ -1,0 +1,193 @@
+//! The overview: what happened to what, by whom, from where, and whatever else the event says about itself.
+//!
+//! Deliberately absent: ids that only programs need; they stand beside the raw event.
+
+use everlog_core::event::{Audience, Event, Outcome, Target};
+use everlog_core::sentence::plain;
+use serde_json::{Map, Value};
+
+use crate::viewer::changes::{ChangeTable, pretty};
+use crate::viewer::dates::When;
+use crate::viewer::details::{Place, Rest};
+use crate::viewer::person::{Person, shown};
+use crate::viewer::text::Text;
+use crate::viewer::words::Words;
+
+/// How many entries of a list are shown before the rest is folded away (C11).
+const LIST_SHOWN: usize = 12;
+
+pub(super) struct Overview {
+    pub names: Vec<Name>,
+    pub person: Person,
+    pub role: Option<Text>,
+    pub account: Option<Text>,
+    pub ip: Option<String>,
+    pub location: Option<Text>,
+    pub when: When,
+    pub facts: Vec<Fact>,
+    pub changes: Option<ChangeTable>,
+    pub more: Option<Rest>,
+    pub metadata: Vec<Datum>,
+}
+
+/// A record that the event is about (D09, D26).
+pub(super) struct Name {
+    pub name: Text,
+    pub kind: Text,
+    pub id: Text,
+    pub url: Option<String>,
+    pub history: String,
+    pub parent: Option<(Text, String)>,
+}
+
+/// One line.
+pub(super) struct Fact {
+    pub term: String,
+    pub text: Text,
+    pub is_bad: bool,
+}
+
+/// One member of the metadata.
+pub(super) struct Datum {
+    pub key: Text,
+    pub value: Shown,
+}
+
+/// A value as people read it.
+pub(super) enum Shown {
+    Plain(Text),
+    /// The words for how many, the first, and the rest.
+    List {
+        count: String,
+        first: Vec<Text>,
+        rest: Vec<Text>,
+    },
+    Nested(String),
+}
+
+impl Overview {
+    pub(super) fn new(
+        event: &Event,
+        place: &Place<'_>,
+        changes: Option<ChangeTable>,
+        more: Option<Rest>,
+    ) -> Self {
+        let sent = &event.document.event;
+        let words = place.visit.words;
+        let system = &place.visit.org.entry().profile.defaults.system_name;
+        let account = sent.on_behalf_of.as_ref();
+        Self {
+            names: sent.targets.iter().map(|target| name(target, place)).collect(),
+            person: Person::of(sent, system, words).pictured(&sent.actor, &place.pictures),
+            role: sent.actor.role.as_deref().map(Text::name),
+            account: account.map(|account| Text::name(&shown(account, system, words))),
+            ip: sent.context.ip.clone(),
+            location: sent.context.location.as_deref().map(Text::new),
+            when: place.clock.exact_when(event.occurred_ms()),
+            facts: facts(event, place),
+            changes,
+            more,
+            metadata: metadata(&sent.metadata, words),
+        }
+    }
+}
+
+fn name(target: &Target, place: &Place<'_>) -> Name {
+    let parent = target.parent.as_ref().map(|it| {
+        let shown = it.name.as_ref().unwrap_or(&it.id);
+        (Text::name(&format!("{} {shown}", it.kind)), place.record(&it.kind, &it.id))
+    });
+    Name {
+        name: Text::name(target.shown()),
+        kind: Text::short(&target.kind),
+        id: Text::short(&target.id),
+        url: target.url.clone().filter(|url| is_web(url)),
+        history: place.record(&target.kind, &target.id),
+        parent,
+    }
+}
+
+/// Whether a URL leads to a page: anything else could run script.
+pub(in crate::viewer) fn is_web(url: &str) -> bool {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    let is_plain = url.chars().all(|c| !c.is_control() && !c.is_whitespace());
+    is_plain && (lower.starts_with("https://") || lower.starts_with("http://"))
+}
+
+/// What a reader must know to judge the event (X04).
+pub(super) fn notes(event: &Event, words: Words) -> Vec<String> {
+    let served = &event.document.served;
+    let note = |id: &str, why: &[String]| {
+        let why = why.join(", ");
+        (!why.is_empty()).then(|| words.fill(id, [("why", why.as_str().into())]))
+    };
+    let notes = [
+        note("note-automated", &served.automated),
+        note("note-anomalies", &served.anomalies),
+        note("note-redacted", &served.redacted),
+    ];
+    notes.into_iter().flatten().collect()
+}
+
+fn facts(event: &Event, place: &Place<'_>) -> Vec<Fact> {
+    let (sent, words) = (&event.document.event, place.visit.words);
+    let mut facts = Vec::new();
+    let mut add = |id: &str, text: Option<&str>, is_bad: bool| {
+        let fact = |text| Fact { term: words.say(id), text: Text::new(text), is_bad };
+        facts.extend(text.map(fact));
+    };
+    let outcome = words.say(&format!("result-{}", sent.outcome.as_str()));
+    add("fact-outcome", Some(&outcome), sent.outcome != Outcome::Success);
+    add("fact-reason", sent.reason.as_deref(), false);
+    let channel = sent.context.channel.map(|channel| words.say(&format!("channel-{}", channel.as_str())));
+    add("fact-channel", channel.as_deref(), false);
+    add("fact-device", sent.context.user_agent.as_deref(), false);
+    let audience = (sent.audience == Audience::Administrators).then(|| words.say("audience-administrators"));
+    add("fact-audience", audience.as_deref(), false);
+    let is_late = event.received_ms != event.occurred_ms();
+    let recorded = is_late.then(|| place.clock.exact(event.received_ms));
+    add("fact-recorded", recorded.as_deref(), false);
+    facts
+}
+
+/// The ids that an event carries, for whoever looks for them elsewhere.
+pub(super) fn ids(event: &Event, words: Words) -> Vec<Fact> {
+    let sent = &event.document.event;
+    let context = &sent.context;
+    let fact = |(id, text): (&str, Option<&str>)| {
+        let text = Text::new(text?);
+        Some(Fact { term: words.say(id), text, is_bad: false })
+    };
+    let ids = [
+        ("id-event", Some(event.id())),
+        ("id-action", Some(sent.action.as_str())),
+        ("id-process", sent.process.as_deref()),
+        ("id-signee", sent.signee.as_deref()),
+        ("id-session", context.session_id.as_deref()),
+        ("id-request", context.request_id.as_deref()),
+    ];
+    ids.into_iter().filter_map(fact).collect()
+}
+
+fn metadata(metadata: &Map<String, Value>, words: Words) -> Vec<Datum> {
+    metadata
+        .iter()
+        .map(|(key, value)| Datum { key: Text::name(key), value: shown_value(value, words) })
+        .collect()
+}
+
+fn shown_value(value: &Value, words: Words) -> Shown {
+    let is_flat =
+        |items: &[Value]| !items.is_empty() && items.iter().all(|it| !it.is_object() && !it.is_array());
+    match value {
+        Value::Array(items) if is_flat(items) => {
+            let text = |item: &Value| Text::new(&plain(item).unwrap_or_else(|| "null".to_owned()));
+            let mut first: Vec<Text> = items.iter().map(text).collect();
+            let rest = first.split_off(first.len().min(LIST_SHOWN));
+            let count = words.fill("details-items", [("count", (items.len() as f64).into())]);
+            Shown::List { count, first, rest }
+        }
+        Value::Object(_) | Value::Array(_) => Shown::Nested(pretty(value)),
+        value => Shown::Plain(Text::new(&plain(value).unwrap_or_else(|| "null".to_owned()))),
+    }
+}
