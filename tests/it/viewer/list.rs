@@ -205,3 +205,24 @@ fn a_followed_list_hears_what_belongs_in_it_from_where_its_page_ended() {
     assert_eq!(visitor.ask("GET", "/view/acme/live", &[("Last-Event-ID", "7")]).status, 400);
     assert_eq!(Visitor::new(&server).get("/view/acme/live").status, 401);
 }
+
+/// Everything that a first view needs, compressed as it travels.
+#[test]
+fn a_first_view_is_at_most_40_kilobytes() {
+    const FIRST_VIEW_BYTES_MAX: usize = 40_000;
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
+    filled(&server, &key);
+    let page = visitor.get("/view/acme").text;
+    let assets: Vec<&str> = page.split('"').filter(|it| it.starts_with("/assets/")).collect();
+    assert!(assets.len() > 4, "{assets:?}");
+    let size = |path: &str| {
+        let request = ureq::http::Request::get(server.url(path)).header("Cookie", visitor.cookies.join("; "));
+        // Asked for by hand, it is not unpacked.
+        let request = request.header("Accept-Encoding", "gzip").body(()).unwrap();
+        visitor.agent.run(request).unwrap().body_mut().read_to_vec().unwrap().len()
+    };
+    let sizes: Vec<_> = assets.iter().copied().chain(["/view/acme"]).map(|path| (path, size(path))).collect();
+    let whole: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
+    assert!(whole <= FIRST_VIEW_BYTES_MAX, "{whole}: {sizes:#?}");
+}
