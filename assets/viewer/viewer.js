@@ -31,8 +31,17 @@
     return htmx.ajax('GET', path, swap);
   }
 
+  // What the details do beyond links comes with the first of them: the list does not wait for it.
+  function equip(src) {
+    if (!src || all('script').some((it) => it.getAttribute('src') === src)) return;
+    const script = document.createElement('script');
+    script.src = src;
+    document.head.append(script);
+  }
+
   function opened() {
     const dialog = drawer();
+    equip(find('.al-details', dialog)?.dataset.script);
     all('tr.al-current').forEach((row) => row.classList.remove('al-current'));
     current?.closest('tr')?.classList.add('al-current');
     const place = links().indexOf(current);

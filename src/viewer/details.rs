@@ -98,6 +98,7 @@ pub(super) struct DetailsPage {
 #[derive(Template)]
 #[template(path = "viewer/details.html")]
 pub(super) struct Details {
+    urls: &'static Urls,
     words: Words,
     label: Text,
     plain_title: String,
@@ -242,6 +243,7 @@ pub(super) fn details(
         count: (tab == Tab::Changes && total > 0).then(|| total.to_string()),
     };
     Ok(Details {
+        urls: &URLS,
         words,
         plain_title: format!("{} – {label}", described.category),
         label: Text::short(&label),
