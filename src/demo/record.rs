@@ -70,9 +70,15 @@ impl Record {
         action: &str,
         (field, value): (&str, Value),
     ) -> i64 {
+        let (before, after) = self.put(field, value);
+        scribe.event(at, actor, action).on(self.target()).changed(before, after).write()
+    }
+
+    /// Changes a field; returns all of them as they were and as they are.
+    pub fn put(&mut self, field: &str, value: Value) -> (Value, Value) {
         let before = self.fields();
         self.fields.insert(field.to_owned(), value);
-        scribe.event(at, actor, action).on(self.target()).changed(before, self.fields()).write()
+        (before, self.fields())
     }
 
     /// Writes that it is gone, with a snapshot.

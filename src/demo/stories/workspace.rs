@@ -334,11 +334,11 @@ impl Team {
 
     fn meeting_refused(&mut self, scribe: &mut Scribe, at: i64) {
         let actor = self.someone(scribe);
-        let (meeting, at) = self.new_meeting(scribe, at, &actor);
+        let (mut meeting, at) = self.new_meeting(scribe, at, &actor);
         let at = scribe.later(at, 30, 900);
+        let (before, after) = meeting.put("status", json!("Rejected"));
         let draft = scribe.event(at, &self.staff[0], "meeting.rejected").on(meeting.target());
-        let draft = draft.changed(json!({"status": "Pending"}), json!({"status": "Rejected"}));
-        let at = draft.with("reason", "not before the audit").write();
+        let at = draft.changed(before, after).with("reason", "not before the audit").write();
         let at = scribe.later(at, 30, 900);
         meeting.deleted(scribe, at, &actor, "meeting.deleted");
     }
