@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use everlog_core::catalog::{Catalogs, Names};
 use everlog_core::ids::OrgId;
 use everlog_core::leaf::Hash;
 use everlog_core::profile;
@@ -106,12 +107,30 @@ pub struct User {
 pub struct Organization {
     entry: Arc<Entry>,
     scope: Scope,
+    /// The entry's own, or with the names of the reader's language.
+    catalogs: Arc<Catalogs>,
 }
 
 impl Organization {
+    fn of(entry: Arc<Entry>, sees: Sees) -> Self {
+        let catalogs = Arc::clone(&entry.catalogs);
+        Self { entry, scope: Scope { sees, access_events: false }, catalogs }
+    }
+
     /// What is known of it.
     pub fn entry(&self) -> &Arc<Entry> {
         &self.entry
+    }
+
+    /// The words for its actions, in the language of who reads.
+    pub fn catalogs(&self) -> &Catalogs {
+        &self.catalogs
+    }
+
+    /// The same for a reader of another language.
+    #[must_use]
+    pub fn named(self, names: &Arc<Names>) -> Self {
+        Self { catalogs: Arc::new(self.catalogs.named(names)), ..self }
     }
 
     /// Its code in the store.
@@ -258,7 +277,7 @@ impl Access {
                     .ok_or(Denied::Forbidden("this role may not see the log"))?
             }
         };
-        Ok(Organization { entry, scope: Scope { sees, access_events: false } })
+        Ok(Organization::of(entry, sees))
     }
 
     /// Opens an organization for the administration: the operator, or a key with the scope admin.
@@ -278,7 +297,7 @@ impl Access {
     /// `NotFound` when there is none.
     pub fn open_locally(&self, id: &OrgId) -> Result<Organization, Denied> {
         let entry = self.directory.find(id)?.ok_or(Denied::NotFound)?;
-        Ok(Organization { entry, scope: Scope { sees: Sees::Everything, access_events: false } })
+        Ok(Organization::of(entry, Sees::Everything))
     }
 
     /// Makes a key of an organization, or of a vendor when there is none. Returns what to show once, and the key's id.

@@ -355,7 +355,7 @@ fn request<'a>(
         org: org.code(),
         scope,
         query: &question.query,
-        catalogs: &org.entry().catalogs,
+        catalogs: org.catalogs(),
         size: question.size,
         deadline: Instant::now() + QUERY_TIME_MAX,
     }

@@ -1,7 +1,7 @@
 //! Catalogs: what each action is called, which category, kind and tone it has, and the sentence that tells it.
 //!
 //! Deliberately absent: the rules themselves (`process` knows what a guard means; here it is a code), and
-//! translation. An action that no catalog knows is still described, from its name.
+//! languages, whose names for these words come from outside. An action that no catalog knows is still described, from its name.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -14,9 +14,11 @@ use crate::words::words;
 
 mod derive;
 mod entry;
+mod names;
 mod template;
 
 pub use entry::{Entry, LIST_MAX, TEXT_CHARS_MAX};
+pub use names::Names;
 pub use template::{Template, TemplateError, Variable};
 
 /// Most actions one catalog may hold; the largest shipped one has about a tenth of it.
@@ -302,6 +304,7 @@ pub struct Described {
 #[derive(Debug, Clone, Default)]
 pub struct Catalogs {
     layers: Vec<Catalog>,
+    names: Arc<Names>,
 }
 
 /// A name under which no catalog is shipped.
@@ -315,7 +318,7 @@ pub struct UnknownCatalog {
 impl Catalogs {
     /// Merges catalogs in order, an organization's own last.
     pub fn new(layers: impl IntoIterator<Item = Catalog>) -> Self {
-        Self { layers: layers.into_iter().collect() }
+        Self { layers: layers.into_iter().collect(), names: Arc::default() }
     }
 
     /// Merges shipped catalogs by name, then the organization's own.
@@ -326,7 +329,18 @@ impl Catalogs {
             layers.push(shipped(name).ok_or_else(|| UnknownCatalog { name: name.to_owned() })?.clone());
         }
         layers.extend(own);
-        Ok(Self { layers })
+        Ok(Self::new(layers))
+    }
+
+    /// The same catalogs for a reader of another language: what is shown and searched has these names too; what is
+    /// asked for by category stays as it is.
+    pub fn named(&self, names: &Arc<Names>) -> Self {
+        Self { layers: self.layers.clone(), names: Arc::clone(names) }
+    }
+
+    /// What their words are called in the reader's language.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The action of this key, from the last catalog that knows it.

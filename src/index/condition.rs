@@ -284,10 +284,14 @@ impl<'a, 'b> Resolver<'a, 'b> {
         };
         clause.words.extend(words.map(|part| (part, needle.clone())));
         let holds = |text: &str| text::tokens(text).any(|token| needle.is_in(&token));
+        let names = self.request.catalogs.names();
         let actions = self.action_codes(|key, described| {
-            (wants(&Field::Action) && (holds(key) || holds(&described.label)))
-                || (wants(&Field::Category) && holds(&described.category))
-                || (wants(&Field::Kind) && holds(described.kind.as_str()))
+            (wants(&Field::Action)
+                && (holds(key) || holds(&described.label) || holds(names.label(&described.label))))
+                || (wants(&Field::Category)
+                    && (holds(&described.category) || holds(names.category(&described.category))))
+                || (wants(&Field::Kind)
+                    && (holds(described.kind.as_str()) || holds(names.kind(described.kind))))
         });
         clause.add_codes(TermKind::Action, actions);
         if wants(&Field::Outcome) {

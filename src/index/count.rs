@@ -193,21 +193,24 @@ impl Question<'_> {
     /// What a code stands for, not counted yet.
     fn shown(&self, field: FacetField, code: u32) -> Result<FacetValue, IndexError> {
         let of = |value: String, label: String| FacetValue { value, label, detail: None, count: 0 };
-        let org = self.request.org;
+        let (org, catalogs) = (self.request.org, self.request.catalogs);
         let value = |kind| self.dictionaries.with(org, kind, |values| values.value(code).to_owned());
         let plain = |value: String| of(value.clone(), value);
         match field {
             FacetField::Action => {
                 let key = value(CodeKind::Action)?;
-                let label = self.request.catalogs.describe(&key).label;
+                let label = catalogs.describe(&key).label;
+                let label = catalogs.names().label(&label).to_owned();
                 Ok(of(key, label))
             }
             FacetField::Category => {
-                Ok(plain(self.request.catalogs.describe(&value(CodeKind::Action)?).category))
+                let category = catalogs.describe(&value(CodeKind::Action)?).category;
+                let label = catalogs.names().category(&category).to_owned();
+                Ok(of(category, label))
             }
             FacetField::Kind => {
-                let kind = self.request.catalogs.describe(&value(CodeKind::Action)?).kind;
-                Ok(plain(kind.as_str().to_owned()))
+                let kind = catalogs.describe(&value(CodeKind::Action)?).kind;
+                Ok(of(kind.as_str().to_owned(), catalogs.names().kind(kind).to_owned()))
             }
             FacetField::Actor => {
                 self.dictionaries.with(org, CodeKind::Actor, |actors| match actors.actor(code) {

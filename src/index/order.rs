@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use everlog_core::catalog::{Described, Names};
 use everlog_core::ids::Seq;
 use everlog_core::query::{Sort, SortBy};
 use everlog_core::text;
@@ -98,18 +99,19 @@ impl Order {
     /// When the store cannot be read.
     pub fn new(request: &Request<'_>, dictionaries: &Dictionaries) -> Result<Self, IndexError> {
         let sort = request.query.sort;
-        let of_actions = |shown: fn(&everlog_core::catalog::Described) -> &str| {
+        let of_actions = |shown: for<'a> fn(&'a Names, &'a Described) -> &'a str| {
             dictionaries.with(request.org, CodeKind::Action, |actions| {
                 let describe = |(_, key)| request.catalogs.describe(key);
                 let described: Vec<_> = actions.iter().map(describe).collect();
-                described.iter().map(|described| Arc::<str>::from(shown(described))).collect::<Vec<_>>()
+                let names = request.catalogs.names();
+                described.iter().map(|it| Arc::<str>::from(shown(names, it))).collect::<Vec<_>>()
             })
         };
         let shown = match sort.by {
             SortBy::Time => return Ok(Self { sort, ranks: None, shown: Vec::new() }),
-            SortBy::Action => of_actions(|described| &described.label)?,
-            SortBy::Category => of_actions(|described| &described.category)?,
-            SortBy::Kind => of_actions(|described| described.kind.as_str())?,
+            SortBy::Action => of_actions(|names, described| names.label(&described.label))?,
+            SortBy::Category => of_actions(|names, described| names.category(&described.category))?,
+            SortBy::Kind => of_actions(|names, described| names.kind(described.kind))?,
             SortBy::Actor | SortBy::Ip => Vec::new(),
         };
         let ranks = match sort.by {

@@ -88,12 +88,15 @@ pub(super) fn holds_phrase(
             actor_texts(actor).for_each(&mut look);
         }
     }
-    let described = catalogs.describe(&event.action);
+    let (described, names) = (catalogs.describe(&event.action), catalogs.names());
     for (of, text) in [
         (Field::Action, event.action.as_str()),
         (Field::Action, &described.label),
+        (Field::Action, names.label(&described.label)),
         (Field::Category, &described.category),
+        (Field::Category, names.category(&described.category)),
         (Field::Kind, described.kind.as_str()),
+        (Field::Kind, names.kind(described.kind)),
         (Field::Outcome, event.outcome.as_str()),
         (Field::Ip, event.context.ip.as_deref().unwrap_or_default()),
     ] {

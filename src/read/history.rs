@@ -98,7 +98,7 @@ impl Reader {
         scope: &'a Scope,
         query: &'a Query,
     ) -> Result<Request<'a>, ReadError> {
-        let catalogs = &org.entry().catalogs;
+        let catalogs = org.catalogs();
         let (size, deadline) = (self.size(org)?, Instant::now() + QUERY_TIME_MAX);
         Ok(Request { org: org.code(), scope, query, catalogs, size, deadline })
     }

@@ -62,7 +62,7 @@ impl Reader {
             org: org.code(),
             scope: &scope,
             query,
-            catalogs: &org.entry().catalogs,
+            catalogs: org.catalogs(),
             size: Size(u64::MAX),
             deadline: Instant::now() + QUERY_TIME_MAX,
         };
