@@ -1,6 +1,7 @@
 ## The language itself
 
 language-direction = rtl
+language-name = العربية
 
 ## What every page has
 
@@ -151,6 +152,15 @@ show = عرض
 page-first = الصفحة الأولى
 page-previous = السابق
 page-next = التالي
+
+## How the page is shown
+
+display = العرض
+display-zone = المنطقة الزمنية
+display-times = الأوقات
+display-language = اللغة
+times-relative = نسبية
+times-exact = دقيقة
 
 ## An empty list
 
@@ -443,7 +453,7 @@ proof-path = { $count ->
 
 ## The history of a record
 
-record-history = التاريخ
+record-history = سجل التغييرات
 record-in = ضمن
 record-open = فتح السجل في المنتج
 record-deleted-by = حُذف بواسطة
@@ -498,6 +508,7 @@ help-keys = اختصارات لوحة المفاتيح
 help-rows = الصف التالي والسابق
 help-open = فتح التفاصيل
 help-pages = الصفحة السابقة والتالية
+help-zone = منطقة زمنية أخرى
 help-help = هذه المساعدة
 help-single-keys = استخدام المفاتيح المفردة في هذه الصفحة
 help-all-words = كل هذه الكلمات

@@ -1,6 +1,7 @@
 ## The language itself
 
 language-direction = ltr
+language-name = Deutsch
 
 ## What every page has
 
@@ -147,6 +148,15 @@ show = Anzeigen
 page-first = Erste Seite
 page-previous = Zurück
 page-next = Weiter
+
+## How the page is shown
+
+display = Ansicht
+display-zone = Zeitzone
+display-times = Zeiten
+display-language = Sprache
+times-relative = Relativ
+times-exact = Genau
 
 ## An empty list
 
@@ -463,6 +473,7 @@ help-keys = Tastenkürzel
 help-rows = Nächste und vorige Zeile
 help-open = Details öffnen
 help-pages = Vorige und nächste Seite
+help-zone = Andere Zeitzone
 help-help = Diese Hilfe
 help-single-keys = Einzelne Tasten auf dieser Seite verwenden
 help-all-words = Alle diese Wörter

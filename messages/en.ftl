@@ -5,6 +5,7 @@
 
 # ltr or rtl.
 language-direction = ltr
+language-name = English
 
 ## What every page has
 
@@ -152,6 +153,15 @@ show = Show
 page-first = First page
 page-previous = Previous
 page-next = Next
+
+## How the page is shown
+
+display = Display
+display-zone = Time zone
+display-times = Times
+display-language = Language
+times-relative = Relative
+times-exact = Exact
 
 ## An empty list
 
@@ -470,6 +480,7 @@ help-keys = Keyboard shortcuts
 help-rows = Next and previous row
 help-open = Open the details
 help-pages = Previous and next page
+help-zone = Other time zone
 help-help = This help
 help-single-keys = Use single keys on this page
 help-all-words = All of these words

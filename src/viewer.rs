@@ -20,6 +20,7 @@ pub mod changes;
 mod complete;
 pub mod dates;
 mod details;
+mod display;
 mod embed;
 mod export;
 pub mod filters;
@@ -43,6 +44,7 @@ use details::Asked;
 use page::{Answer, Part};
 use problem::Problem;
 use session::Visit;
+use words::Words;
 
 /// What a shared link carries until it is exchanged.
 const CODE: &str = "code";
@@ -74,7 +76,7 @@ async fn view_log(
     peer: Peer,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
+    let reader = Reader::of(&app, &org, &params, &headers);
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         if let Some((_, code)) = sent.iter().find(|(name, _)| name == CODE) {
@@ -84,14 +86,17 @@ async fn view_log(
         let base = app.server.reached_at(&headers);
         let (app, asking) = (app.clone(), headers.clone());
         let (answer, address) = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?;
+            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
             let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
             Ok((page::log_page(&app, &visit, &address, part, &base)?, address))
         })
         .await?;
         log_response(answer, &address, part, &headers)
     };
-    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+    match answer.await {
+        Ok(response) => response,
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 fn log_response(
@@ -129,13 +134,13 @@ async fn view_event(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
+    let reader = Reader::of(&app, &org, &params, &headers);
     let is_page = part(&headers) == Part::Whole;
     let asking = headers.clone();
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let html = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?;
+            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
             let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
             let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile).first_page();
             let asked = Asked::read(&sent, is_page);
@@ -147,7 +152,10 @@ async fn view_event(
         .await?;
         Ok(Html(html.map_err(failed)?).into_response())
     };
-    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+    match answer.await {
+        Ok(response) => response,
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 /// `GET /view/{org}/complete`: what is offered while one types.
@@ -162,7 +170,7 @@ async fn complete_search(
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let html = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?;
+            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
             let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
             complete::complete(&app, &visit, &address, &sent)
         })
@@ -179,19 +187,22 @@ async fn view_record(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
+    let reader = Reader::of(&app, &org, &params, &headers);
     let asking = headers.clone();
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let html = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?;
+            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
             let page = record::record_page(&app, &visit, &TargetRef { kind, id }, &sent)?;
             page.render().map_err(failed)
         })
         .await?;
         Ok(Html(html).into_response())
     };
-    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+    match answer.await {
+        Ok(response) => response,
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 /// Exchanges the code of a link and leads to the address without it. A HEAD looks and leaves the code alone.
@@ -230,8 +241,36 @@ async fn start_session(
     }
 }
 
+/// Who asks for a page of an organization, to be told in their language why there is none.
+struct Reader {
+    app: App,
+    org: String,
+    lang: Option<String>,
+    headers: HeaderMap,
+}
+
+impl Reader {
+    fn of(app: &App, org: &str, params: &Params, headers: &HeaderMap) -> Self {
+        let lang = params.as_ref().ok().and_then(|sent| session::chosen(sent, "lang"));
+        let lang = lang.map(str::to_owned);
+        Self { app: app.clone(), org: org.to_owned(), lang, headers: headers.clone() }
+    }
+
+    async fn told(self, why: &Problem) -> Response {
+        let (list, headers) = (list_path(&self.org), self.headers.clone());
+        let words =
+            blocking(move || Ok(session::words(&self.app, &self.headers, &self.org, self.lang.as_deref())));
+        let words = words.await.unwrap_or_else(|_| Words::of(&[session::accepted(&headers)]));
+        problem_page(why, &headers, words, &list)
+    }
+}
+
 fn problem_response(why: &Problem, headers: &HeaderMap, list: &str) -> Response {
-    let page = why.page(headers, list, part(headers) != Part::Whole);
+    problem_page(why, headers, Words::of(&[session::accepted(headers)]), list)
+}
+
+fn problem_page(why: &Problem, headers: &HeaderMap, words: Words, list: &str) -> Response {
+    let page = why.page(headers, words, list, part(headers) != Part::Whole);
     match page.render() {
         Ok(html) => (why.status(), Html(html)).into_response(),
         Err(_) => why.status().into_response(),

@@ -98,6 +98,13 @@
   function moved(path) {
     list = path;
     find('#al-refresh')?.setAttribute('href', list);
+    all('[data-sets]').forEach((link) => {
+      const url = new URL(list, location.href);
+      const [name, value] = link.dataset.sets.split('=');
+      ['cursor', 'row', name].forEach((it) => url.searchParams.delete(it));
+      if (value) url.searchParams.set(name, value);
+      link.setAttribute('href', url.pathname + url.search);
+    });
   }
   document.addEventListener('htmx:after:history:push', ({ detail: { path } }) => { isEvent(path) ? isPushed = true : moved(path); });
   document.addEventListener('htmx:after:history:replace', ({ detail: { path } }) => { if (!isEvent(path)) moved(path); });

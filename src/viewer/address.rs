@@ -8,9 +8,13 @@ use everlog_core::query::PARAMETERS;
 /// The parameters that choose a page of the list: any other choice begins at the first page again.
 const PLACE: &[&str] = &["cursor", "row"];
 /// The parameters of a page beside those of a query.
-const OWN: &[&str] = &["limit", "live", "cursor", "row"];
+const OWN: &[&str] = &["limit", "lang", "times", "live", "cursor", "row"];
+/// The parameters that choose how a page is shown, not what.
+const SHOWN: &[&str] = &["tz", "lang", "times"];
 /// Whether the list is followed.
 const LIVE: &str = "live";
+/// The parameters that `read` does not know.
+const UNASKED: &[&str] = &["lang", "times", "row", LIVE];
 /// The value of `range` in forms that stands for two dates; never in a link.
 const CUSTOM: &str = "custom";
 
@@ -60,8 +64,8 @@ impl Address {
 
     /// The parameters as `read` takes them, the profile's default range and page size included.
     pub fn query(&self, profile: &Profile) -> Vec<(String, String)> {
-        let is_asked = |(name, _): &&(String, String)| name != "row" && name != LIVE;
-        let mut params: Vec<_> = self.params.iter().filter(is_asked).cloned().collect();
+        let mut params: Vec<_> =
+            self.params.iter().filter(|(name, _)| !UNASKED.contains(&name.as_str())).cloned().collect();
         let mut default = |name: &str, value: String| {
             if self.one(name).is_none() {
                 params.push((name.to_owned(), value));
@@ -156,7 +160,15 @@ impl Address {
     /// The list with no filter, in the same order and pages of the same size.
     pub fn cleared(&self) -> Self {
         let mut address = self.clone();
-        address.params.retain(|(name, _)| ["sort", "limit", LIVE].contains(&name.as_str()));
+        let is_kept = |name: &str| ["sort", "limit", LIVE].contains(&name) || SHOWN.contains(&name);
+        address.params.retain(|(name, _)| is_kept(name));
+        address
+    }
+
+    /// The list as it is opened, shown in the same way.
+    pub fn opened(&self) -> Self {
+        let mut address = self.clone();
+        address.params.retain(|(name, _)| SHOWN.contains(&name.as_str()));
         address
     }
 

@@ -111,9 +111,9 @@ fn side(value: Option<&Value>, differs: bool) -> Side {
         None => Side::Missing,
         Some(Value::Null) => Side::Null,
         Some(Value::String(text)) if text.trim().is_empty() => Side::Blank,
-        Some(Value::String(text)) => Side::Words(vec![(differs, Text::new(text))]),
+        Some(Value::String(text)) => Side::Words(vec![(differs, Text::sentence(text))]),
         Some(nested @ (Value::Array(_) | Value::Object(_))) => Side::Nested(pretty(nested)),
-        Some(plain) => Side::Words(vec![(differs, Text::new(&plain.to_string()))]),
+        Some(plain) => Side::Words(vec![(differs, Text::sentence(&plain.to_string()))]),
     }
 }
 
@@ -182,5 +182,5 @@ fn pieces(words: &[&str], kept: &[bool]) -> Pieces {
         add(!is_kept, core);
         add(!is_kept && kept.get(at + 1) == Some(&false), space);
     }
-    runs.into_iter().map(|(differs, run)| (differs, Text::new(&run))).collect()
+    runs.into_iter().map(|(differs, run)| (differs, Text::sentence(&run))).collect()
 }

@@ -68,22 +68,30 @@ impl Clock {
 
     /// The moment in the reader's zone.
     pub fn at(&self, ms: u64) -> Zoned {
-        let time = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        time.unwrap_or(Timestamp::MAX).to_zoned(self.zone.clone())
+        moment(ms).to_zoned(self.zone.clone())
     }
 
     /// The zone's name and how far it is from UTC now: `Europe/Berlin, UTC+1`.
     pub fn zone_name(&self) -> String {
-        let now = self.at(self.now_ms);
-        let name = self.zone.iana_name().unwrap_or("UTC").replace('_', " ");
-        let minutes = now.offset().seconds() / 60;
-        let sign = if minutes < 0 { '−' } else { '+' };
-        match (minutes.abs() / 60, minutes.abs() % 60) {
-            (0, 0) if name == "UTC" => name,
-            (hours, 0) => format!("{name}, UTC{sign}{hours}"),
-            (hours, rest) => format!("{name}, UTC{sign}{hours}:{rest:02}"),
-        }
+        zone_name(&self.zone, self.now_ms)
     }
+}
+
+/// A zone's name and how far it is from UTC at a moment.
+pub fn zone_name(zone: &TimeZone, at_ms: u64) -> String {
+    let name = zone.iana_name().unwrap_or("UTC").replace('_', " ");
+    let minutes = zone.to_offset(moment(at_ms)).seconds() / 60;
+    let sign = if minutes < 0 { '−' } else { '+' };
+    match (minutes.abs() / 60, minutes.abs() % 60) {
+        (0, 0) if name == "UTC" => name,
+        (hours, 0) => format!("{name}, UTC{sign}{hours}"),
+        (hours, rest) => format!("{name}, UTC{sign}{hours}:{rest:02}"),
+    }
+}
+
+fn moment(ms: u64) -> Timestamp {
+    let time = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    time.unwrap_or(Timestamp::MAX)
 }
 
 /// The zone's short name at a moment; many have none but their distance from UTC.

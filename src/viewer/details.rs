@@ -151,8 +151,7 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     pub(super) fn new(visit: &'a Visit, address: &'a Address) -> Self {
         let entry = visit.org.entry();
-        let style = entry.profile.date_style;
-        let clock = Clock { now_ms: visit.now_ms, zone: visit.zone.clone(), style, words: visit.words };
+        let clock = visit.clock();
         let path = format!("/view/{}", encode(entry.row.id.as_str()));
         Self { visit, address, clock, path, pictures: visit.pictures() }
     }
@@ -172,7 +171,7 @@ impl<'a> Place<'a> {
         let entry = self.visit.org.entry();
         Presenter {
             profile: &entry.profile,
-            catalogs: &entry.catalogs,
+            catalogs: self.visit.org.catalogs(),
             clock: &self.clock,
             address: self.address,
             reader: &self.visit.session.user.id,
@@ -206,7 +205,7 @@ pub(super) fn details(
     asked: Asked,
 ) -> Result<Details, Problem> {
     let place = Place::new(visit, address);
-    let (words, catalogs) = (visit.words, &visit.org.entry().catalogs);
+    let (words, catalogs) = (visit.words, visit.org.catalogs());
     let sent = &event.document.event;
     let described = catalogs.describe(&sent.action);
     let categories = table::categories(catalogs);
@@ -245,12 +244,12 @@ pub(super) fn details(
     Ok(Details {
         urls: &URLS,
         words,
-        plain_title: format!("{} – {label}", described.category),
+        plain_title: format!("{} – {label}", catalogs.names().category(&described.category)),
         label: Text::short(&label),
         tone,
         hue: presenter.category_hue(&described.category),
-        category: Text::short(&described.category),
-        description: table::told(sent, &sentence(sent, catalogs)),
+        category: Text::short(catalogs.names().category(&described.category)),
+        description: table::told(sent, &sentence(sent, catalogs), catalogs, words),
         notes: overview::notes(event, words),
         tabs: Tab::ALL.into_iter().map(tab).collect(),
         body,

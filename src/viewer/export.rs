@@ -131,6 +131,8 @@ fn exchange(
 
 /// What the address of the page means as a file: the same query, the profile's default range included.
 fn download(app: &App, visit: Visit, sent: &[(String, String)]) -> Result<Download, Problem> {
+    // The words of the reader's language find the same in a file as on the page.
+    let visit = visit.showing(sent);
     let address = Address::read(String::new(), sent, &visit.org.entry().profile).first_page();
     let mut params = address.query(&visit.org.entry().profile);
     params.retain(|(name, _)| name != "limit");

@@ -335,7 +335,10 @@ pub fn chips(
         let told = match (known, name) {
             (Some((filter, known)), _) => shown(filter, &known.value, &known.label, words),
             (None, "kind") => shown(Filter::Kind, value, value, words),
-            (None, "action") if !value.contains('*') => catalogs.describe(value).label,
+            (None, "action") if !value.contains('*') => {
+                catalogs.names().label(&catalogs.describe(value).label).to_owned()
+            }
+            (None, "category") => catalogs.names().category(value).to_owned(),
             (None, _) => value.to_owned(),
         };
         let plain = shorten(&told, LABEL_CHARS_MAX);

@@ -2,11 +2,17 @@
 //!
 //! Deliberately absent: meaning. An icon stands beside words, or its control has a label.
 
-/// Draws an icon of 16 units from its strokes.
+/// Draws an icon of 16 units from its strokes; a directed one is mirrored where text runs from right to left.
 macro_rules! draw {
+    (directed $($strokes:literal)+) => {
+        draw!(@ "al-icon al-directed", $($strokes)+)
+    };
     ($($strokes:literal)+) => {
+        draw!(@ "al-icon", $($strokes)+)
+    };
+    (@ $class:literal, $($strokes:literal)+) => {
         concat!(
-            r#"<svg class="al-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">"#,
+            r#"<svg class=""#, $class, r#"" viewBox="0 0 16 16" aria-hidden="true" focusable="false">"#,
             $($strokes,)+
             "</svg>"
         )
@@ -19,14 +25,14 @@ const FILE: &str =
 /// The icon of this name; an unknown one is shown as an event.
 pub(super) fn svg(name: &str) -> &'static str {
     match name {
-        "arrow-right" => draw!(r#"<path d="M2.5 8h11M9.5 4l4 4-4 4"/>"#),
+        "arrow-right" => draw!(directed r#"<path d="M2.5 8h11M9.5 4l4 4-4 4"/>"#),
         "calendar" => draw!(r#"<path d="M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 1.8v3M10.5 1.8v3"/>"#),
         "chevron" => draw!(r#"<path d="m4.5 6.5 3.5 3.5 3.5-3.5"/>"#),
         "clock" => draw!(r#"<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.6"/>"#),
         "close" => draw!(r#"<path d="m4 4 8 8M12 4l-8 8"/>"#),
         "down" => draw!(r#"<path d="M8 3v10M4 9l4 4 4-4"/>"#),
         "download" => draw!(r#"<path d="M8 2v8.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/>"#),
-        "external" => draw!(r#"<path d="M6.5 3.5h-3v9h9v-3M9 3h4v4M13 3 7.5 8.5"/>"#),
+        "external" => draw!(directed r#"<path d="M6.5 3.5h-3v9h9v-3M9 3h4v4M13 3 7.5 8.5"/>"#),
         "file" => FILE,
         "file-add" => draw!(
             r#"<path d="M9 1.8H4.2a1 1 0 0 0-1 1v10.4a1 1 0 0 0 1 1h7.6a1 1 0 0 0 1-1V5.6L9 1.8v3.8h3.8M8 8v4M6 10h4"/>"#
@@ -38,7 +44,7 @@ pub(super) fn svg(name: &str) -> &'static str {
             r#"<path d="M9 1.8H4.2a1 1 0 0 0-1 1v10.4a1 1 0 0 0 1 1h7.6a1 1 0 0 0 1-1V5.6L9 1.8v3.8h3.8"/><circle cx="7.6" cy="9.6" r="1.8"/><path d="m9 11 1.4 1.3"/>"#
         ),
         "filter" => draw!(r#"<path d="M2 3h12L9.5 8.4v4.2l-3 1.4V8.4z"/>"#),
-        "first" => draw!(r#"<path d="M4 3.5v9M12 3.5 7.5 8l4.5 4.5"/>"#),
+        "first" => draw!(directed r#"<path d="M4 3.5v9M12 3.5 7.5 8l4.5 4.5"/>"#),
         "keyboard" => draw!(
             r#"<rect x="1.5" y="4" width="13" height="8.5" rx="1.5"/><path d="M4 6.8h.1M6.6 6.8h.1M9.2 6.8h.1M11.8 6.8h.1M5 9.8h6"/>"#
         ),
@@ -51,9 +57,9 @@ pub(super) fn svg(name: &str) -> &'static str {
         ),
         "minus" => draw!(r#"<path d="M3.5 8h9"/>"#),
         "plus" => draw!(r#"<path d="M3.5 8h9M8 3.5v9"/>"#),
-        "next" => draw!(r#"<path d="M6 3.5 10.5 8 6 12.5"/>"#),
-        "paper-plane" => draw!(r#"<path d="M14.2 1.8 1.8 6.6l5 2.6 2.6 5zM14.2 1.8 6.8 9.2"/>"#),
-        "previous" => draw!(r#"<path d="M10 3.5 5.5 8l4.5 4.5"/>"#),
+        "next" => draw!(directed r#"<path d="M6 3.5 10.5 8 6 12.5"/>"#),
+        "paper-plane" => draw!(directed r#"<path d="M14.2 1.8 1.8 6.6l5 2.6 2.6 5zM14.2 1.8 6.8 9.2"/>"#),
+        "previous" => draw!(directed r#"<path d="M10 3.5 5.5 8l4.5 4.5"/>"#),
         "prohibited" => draw!(r#"<circle cx="8" cy="8" r="6"/><path d="m3.8 3.8 8.4 8.4"/>"#),
         "refresh" => draw!(r#"<path d="M13.5 8A5.5 5.5 0 1 1 11.7 4M13.5 1.8V5h-3.2"/>"#),
         "register" => draw!(r#"<path d="m10.2 2.4 3.4 3.4-7.4 7.4-4 .6.6-4zM8.4 4.2l3.4 3.4"/>"#),

@@ -34,8 +34,8 @@ pub(super) async fn follow_log(
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let (held, begun) = (app.clone(), asking.clone());
-        let (from, params, org) = blocking(move || {
-            let visit = Visit::open(&held, &begun, &org)?;
+        let (from, params, org, sent) = blocking(move || {
+            let visit = Visit::open(&held, &begun, &org)?.showing(&sent);
             let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
             let params = address.first_page().query(&visit.org.entry().profile);
             held.reader.live_query(&params, &[], &visit.moment())?;
@@ -44,12 +44,12 @@ pub(super) async fn follow_log(
                 Some(seen) => held.reader.open_position(&visit.org, seen)?,
                 None => Seq(held.reader.size(&visit.org)?.0),
             };
-            Ok((from, params, org))
+            Ok((from, params, org, sent))
         })
         .await?;
         let (held, again) = (app.clone(), asking);
         let open: Opening = Box::new(move || {
-            let visit = Visit::open(&held, &again, &org).ok()?;
+            let visit = Visit::open(&held, &again, &org).ok()?.showing(&sent);
             let moment = visit.moment();
             Some((visit.org, moment))
         });

@@ -15,6 +15,7 @@ use crate::read::Question;
 use crate::viewer::address::Address;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::Clock;
+use crate::viewer::display::Display;
 use crate::viewer::export::ExportMenu;
 use crate::viewer::filters::{self, Chip, Control, grouped};
 use crate::viewer::histogram::Chart;
@@ -43,6 +44,7 @@ pub(super) struct LogPage {
     refresh: String,
     export: Option<ExportMenu>,
     views: Views,
+    display: Display,
     bar: Bar,
     results: Results,
 }
@@ -112,6 +114,13 @@ pub(super) struct Results {
     date_style: &'static str,
 }
 
+impl Results {
+    /// The zone's name, which is of the time zone database, as markup.
+    fn zone_markup(&self) -> String {
+        format!("<bdi>{}</bdi>", self.zone)
+    }
+}
+
 /// The way to other pages of the list.
 pub(super) struct Pager {
     /// Which rows of how many, as markup.
@@ -174,12 +183,7 @@ pub(super) fn log_page(
     base: &str,
 ) -> Result<Answer, Problem> {
     let profile = &visit.org.entry().profile;
-    let clock = Clock {
-        now_ms: visit.now_ms,
-        zone: visit.zone.clone(),
-        style: profile.date_style,
-        words: visit.words,
-    };
+    let clock = visit.clock();
     let read = Read { app, visit, address, profile, clock: &clock };
     let fault = match read.question(address) {
         Ok(question) => Ok(question),
@@ -299,7 +303,7 @@ impl Read<'_> {
                 self.profile,
                 self.address,
                 facets,
-                &self.visit.org.entry().catalogs,
+                self.visit.org.catalogs(),
                 self.visit.words,
             ),
             clear: self.address.cleared().href(),
@@ -336,7 +340,7 @@ impl Read<'_> {
             carried: filters::carried(&controls, self.address),
             controls,
             has_buttons: self.profile.filter_buttons,
-            reset: self.path(),
+            reset: self.address.opened().href(),
         }
     }
 
@@ -367,6 +371,7 @@ impl Read<'_> {
             refresh: self.address.href(),
             export: self.export(&results),
             views,
+            display: Display::new(self.visit, self.address),
             bar,
             results,
         }
@@ -379,7 +384,7 @@ impl Read<'_> {
         base: &str,
     ) -> Result<Results, Problem> {
         let (org, reader) = (&self.visit.org, &self.app.reader);
-        let catalogs = &org.entry().catalogs;
+        let catalogs = org.catalogs();
         let page = reader.page(org, question)?;
         let total = reader.total(org, question)?;
         let histogram = reader.histogram(org, question, &self.visit.moment())?;
@@ -405,12 +410,12 @@ impl Read<'_> {
             rows,
             empty,
             zone: self.clock.zone_name(),
-            date_style: self.profile.date_style.as_str(),
+            date_style: self.clock.style.as_str(),
         })
     }
 
     fn rows(&self, events: &[Event]) -> Vec<Row> {
-        let catalogs = &self.visit.org.entry().catalogs;
+        let catalogs = self.visit.org.catalogs();
         let presenter = Presenter {
             profile: self.profile,
             catalogs,

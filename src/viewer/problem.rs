@@ -11,7 +11,7 @@ use crate::log::AppendError;
 use crate::read::ReadError;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
-use crate::viewer::session::{accepted, embedder};
+use crate::viewer::session::embedder;
 use crate::viewer::words::Words;
 
 /// Why there is no page.
@@ -118,8 +118,13 @@ impl Problem {
     }
 
     /// The words for it. `list` is where the log itself is.
-    pub(super) fn page(&self, headers: &HeaderMap, list: &str, is_fragment: bool) -> ProblemPage {
-        let words = Words::of(&[accepted(headers)]);
+    pub(super) fn page(
+        &self,
+        headers: &HeaderMap,
+        words: Words,
+        list: &str,
+        is_fragment: bool,
+    ) -> ProblemPage {
         let to_list = |id| Some((words.say(id), list.to_owned()));
         let is_renewable = matches!(self, Self::Unauthenticated) && embedder(headers).is_some();
         let (id, icon, link) = match self {

@@ -313,7 +313,7 @@ impl<'a> Reading<'a> {
     }
 
     fn days(&self, events: &[Event]) -> Vec<Day> {
-        let categories = table::categories(&self.visit.org.entry().catalogs);
+        let categories = table::categories(self.visit.org.catalogs());
         let presenter = self.place.presenter(&categories);
         let mut days: Vec<Day> = Vec::new();
         for event in events {
@@ -340,7 +340,7 @@ impl<'a> Reading<'a> {
             iso: iso(occurred_ms),
             label: Text::short(&label),
             tone,
-            text: table::told(sent, &text),
+            text: table::told(sent, &text, self.visit.org.catalogs(), self.visit.words),
             person: Person::of(sent, &presenter.profile.defaults.system_name, self.visit.words),
             more: self.more("record-more-fields", changes.clone().count().saturating_sub(CHANGES_SHOWN)),
             changes: changes.take(CHANGES_SHOWN).map(line).collect(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, header};
 use everlog_core::event::{Mode, Via};
 use everlog_core::ids::OrgId;
+use everlog_core::profile::DateStyle;
 use everlog_core::query::Moment;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -17,6 +18,7 @@ use crate::log::{Outcome, Source, now_ms};
 use crate::read::week_start;
 use crate::settings::origin::WebOrigin;
 use crate::viewer::blocking;
+use crate::viewer::dates::Clock;
 use crate::viewer::problem::Problem;
 use crate::viewer::words::Words;
 
@@ -37,12 +39,23 @@ pub(super) struct Visit {
     pub org: Organization,
     /// Who they are.
     pub session: Session,
-    /// Their zone; the organization's unless the session names one.
+    /// Their own zone: the organization's unless the session names one.
+    pub own_zone: TimeZone,
+    /// The zone in which they read now.
     pub zone: TimeZone,
     /// When they ask, in milliseconds since 1970.
     pub now_ms: u64,
     /// The words of their language.
     pub words: Words,
+    /// How they want times written, where they chose.
+    pub times: Option<Times>,
+}
+
+/// How times are written, whatever the profile says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Times {
+    Relative,
+    Exact,
 }
 
 impl Visit {
@@ -53,11 +66,8 @@ impl Visit {
     /// role that may not see the log; inside a page that the organization does not list.
     pub(super) fn open(app: &App, headers: &HeaderMap, org: &str) -> Result<Self, Problem> {
         let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
-        let session = match bearer(headers)? {
-            Some(token) => session(&app.access, token, now_ms())?,
-            None => session_of_cookie(&app.access, headers, &id, now_ms())?,
-        };
-        Self::of(app, headers, &id, session.ok_or(Problem::Unauthenticated)?)
+        let session = held(&app.access, headers, &id, now_ms())?.ok_or(Problem::Unauthenticated)?;
+        Self::of(app, headers, &id, session)
     }
 
     /// Opens the log for whoever shows the token of its session: a cookie counts nothing.
@@ -77,9 +87,40 @@ impl Visit {
         let now_ms = now_ms();
         let org = app.access.open(&Caller::Session(Box::new(session.clone())), id, Right::Read)?;
         check_embedder(headers, &org)?;
-        let zone = session.time_zone.clone().unwrap_or_else(|| org.entry().time_zone.clone());
-        let words = Words::of(&[text(headers, LANGUAGE), session.locale.as_deref(), accepted(headers)]);
-        Ok(Self { org, session, zone, now_ms, words })
+        let own_zone = session.time_zone.clone().unwrap_or_else(|| org.entry().time_zone.clone());
+        let words = spoken(headers, None, Some(&session));
+        let org = org.named(words.names());
+        let zone = own_zone.clone();
+        Ok(Self { org, session, own_zone, zone, now_ms, words, times: None })
+    }
+
+    /// The same, shown as an address chooses: in a language, in a zone, with times written in a way.
+    #[must_use]
+    pub(super) fn showing(mut self, sent: &[(String, String)]) -> Self {
+        if let Some(words) = chosen(sent, "lang").and_then(Words::in_language) {
+            self.words = words;
+            self.org = self.org.named(words.names());
+        }
+        // A zone that is not there is told of by whoever understands the query.
+        if let Some(zone) = chosen(sent, "tz").and_then(|name| TimeZone::get(name).ok()) {
+            self.zone = zone;
+        }
+        self.times = match chosen(sent, "times") {
+            Some("relative") => Some(Times::Relative),
+            Some("exact") => Some(Times::Exact),
+            _ => None,
+        };
+        self
+    }
+
+    /// How their lists write dates.
+    pub(super) fn clock(&self) -> Clock {
+        let style = match (self.times, self.org.entry().profile.date_style) {
+            (Some(Times::Relative), _) => DateStyle::Relative,
+            (Some(Times::Exact), DateStyle::Relative) => DateStyle::Exact,
+            (_, style) => style,
+        };
+        Clock { now_ms: self.now_ms, zone: self.zone.clone(), style, words: self.words }
     }
 
     /// Where pictures of people may come from.
@@ -91,6 +132,32 @@ impl Visit {
     pub(super) fn moment(&self) -> Moment {
         Moment { now_ms: self.now_ms, time_zone: self.zone.clone(), week_start: week_start(&self.org) }
     }
+}
+
+/// The words for whoever asks, also where they may see nothing.
+pub(super) fn words(app: &App, headers: &HeaderMap, org: &str, lang: Option<&str>) -> Words {
+    let id = OrgId::try_from(org).ok();
+    let session = id.and_then(|id| held(&app.access, headers, &id, now_ms()).ok().flatten());
+    spoken(headers, lang, session.as_ref())
+}
+
+/// The language of a page: chosen in its address, by the page around it, with the session, or by the browser.
+fn spoken(headers: &HeaderMap, lang: Option<&str>, session: Option<&Session>) -> Words {
+    let locale = session.and_then(|session| session.locale.as_deref());
+    Words::of(&[lang, text(headers, LANGUAGE), locale, accepted(headers)])
+}
+
+/// The session that a request holds: as a Bearer token, and then no cookie counts, or in a cookie.
+fn held(access: &Access, headers: &HeaderMap, org: &OrgId, now_ms: u64) -> Result<Option<Session>, Problem> {
+    match bearer(headers)? {
+        Some(token) => session(access, token, now_ms),
+        None => session_of_cookie(access, headers, org, now_ms),
+    }
+}
+
+/// What an address chooses beside its query.
+pub(super) fn chosen<'a>(sent: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    sent.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
 }
 
 fn session(access: &Access, token: &str, now_ms: u64) -> Result<Option<Session>, Problem> {

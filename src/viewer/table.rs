@@ -173,7 +173,8 @@ impl Presenter<'_> {
             ColumnField::Number => Cell::Number(number),
             ColumnField::Date => Cell::Date(self.clock.when(event.occurred_ms())),
             ColumnField::Description => {
-                Cell::Description(told(sent, &shorten(&sentence(sent, self.catalogs), CELL_CHARS_MAX)))
+                let text = shorten(&sentence(sent, self.catalogs), CELL_CHARS_MAX);
+                Cell::Description(told(sent, &text, self.catalogs, self.clock.words))
             }
             ColumnField::User => {
                 let person = Person::of(sent, &self.profile.defaults.system_name, self.clock.words);
@@ -185,7 +186,10 @@ impl Presenter<'_> {
             }
             ColumnField::Category => {
                 let hue = self.category_hue(&described.category);
-                Cell::Category { label: Text::short(&described.category), hue }
+                Cell::Category {
+                    label: Text::short(self.catalogs.names().category(&described.category)),
+                    hue,
+                }
             }
             ColumnField::Ip => Cell::Ip(sent.context.ip.clone()),
             ColumnField::Details => Cell::Details { label: self.label(event, &described) },
@@ -193,7 +197,9 @@ impl Presenter<'_> {
                 let (_, tone) = self.tag(event, &described);
                 Cell::Icon { name: described.icon.unwrap_or_else(|| "pulse".to_owned()), tone }
             }
-            ColumnField::Kind => Cell::Plain(Text::new(described.kind.as_str())),
+            ColumnField::Kind => {
+                Cell::Plain(Text::new(&self.clock.words.say(&format!("kind-{}", described.kind.as_str()))))
+            }
             ColumnField::Document => {
                 let document = sent.targets.first().map(|target| target.shown()).unwrap_or_default();
                 Cell::Plain(Text::name(document))
@@ -209,7 +215,8 @@ impl Presenter<'_> {
     pub(super) fn label(&self, event: &Event, described: &Described) -> String {
         let is_own = event.document.event.actor.id.as_deref() == Some(self.reader);
         let known = self.catalogs.get(&event.document.event.action);
-        known.map_or(described.label.as_str(), |action| action.label_for_reader(is_own)).to_owned()
+        let label = known.map_or(described.label.as_str(), |action| action.label_for_reader(is_own));
+        self.catalogs.names().label(label).to_owned()
     }
 
     /// The label and the tone of what was done; what failed or was denied never looks like a success.
@@ -234,9 +241,17 @@ impl Presenter<'_> {
     }
 }
 
-/// A sentence as text: the sender's own has its own direction, ours that of the page.
-pub(super) fn told(event: &NewEvent, sentence: &str) -> Text {
-    if event.description.is_some() { Text::new(sentence) } else { Text::sentence(sentence) }
+/// A sentence as text: the sender's own has its own direction, ours that of the page. On a page that runs from right to
+/// left, a catalog that writes from left to right keeps its direction.
+pub(super) fn told(event: &NewEvent, sentence: &str, catalogs: &Catalogs, words: Words) -> Text {
+    let is_rtl = |text: &str| text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}'));
+    if event.description.is_some() {
+        Text::new(sentence)
+    } else if words.direction() == "rtl" && !is_rtl(&catalogs.describe(&event.action).label) {
+        Text::english(sentence)
+    } else {
+        Text::sentence(sentence)
+    }
 }
 
 /// The categories that catalogs name, each once, in their order.

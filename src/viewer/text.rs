@@ -11,12 +11,24 @@ pub const CELL_CHARS_MAX: usize = 300;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(
     ext = "html",
-    source = r#"{% if is_isolated %}<bdi>{% endif %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, name } %}<span class="al-mark" title="{{ name }}">{{ code }}</span>{% endmatch %}{% endfor %}{% if is_isolated %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="Letters that look alike, from different alphabets">mixed alphabets</span>{% endif %}"#
+    source = r#"{% match isolation %}{% when Isolation::Auto %}<bdi>{% when Isolation::English %}<bdi lang="en" dir="ltr">{% when Isolation::None %}{% endmatch %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, name } %}<span class="al-mark" title="{{ name }}">{{ code }}</span>{% endmatch %}{% endfor %}{% if isolation != Isolation::None %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="Letters that look alike, from different alphabets">mixed alphabets</span>{% endif %}"#
 )]
 pub struct Text {
     pieces: Vec<Piece>,
-    is_isolated: bool,
+    isolation: Isolation,
     is_mixed: bool,
+}
+
+/// Which direction a text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Isolation {
+    /// That of what stands around it.
+    #[default]
+    None,
+    /// Its own, by its first letter.
+    Auto,
+    /// From left to right.
+    English,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +58,17 @@ impl Text {
         if !plain.is_empty() {
             pieces.push(Piece::Plain(plain));
         }
-        Self { pieces, is_isolated: true, is_mixed: false }
+        Self { pieces, isolation: Isolation::Auto, is_mixed: false }
     }
 
     /// A sentence of ours, told in the direction of the page whatever the names in it.
     pub fn sentence(text: &str) -> Self {
-        Self { is_isolated: false, ..Self::new(text) }
+        Self { isolation: Isolation::None, ..Self::new(text) }
+    }
+
+    /// An English sentence of ours on a page that runs the other way, whatever the names in it.
+    pub fn english(text: &str) -> Self {
+        Self { isolation: Isolation::English, ..Self::new(text) }
     }
 
     /// As much of the text as a list shows.

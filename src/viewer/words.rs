@@ -3,8 +3,10 @@
 //! Deliberately absent: the words of the log itself. What was recorded stays as it is; labels of actions are the
 //! catalogs'.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
+use everlog_core::catalog::{Kind, NAMES, Names};
 use everlog_core::profile::Preset;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -13,17 +15,20 @@ use rust_embed::RustEmbed;
 use serde_json::Value;
 use unic_langid::LanguageIdentifier;
 
-/// One file a language, named by its tag.
+/// One file a language, named by its tag; one more for the words of the shipped catalogs.
 #[derive(RustEmbed)]
 #[folder = "messages/"]
 struct Messages;
 
 /// The language of whoever asks for none that there is; every message stands in it.
 const DEFAULT: &str = "en";
+/// Where the words of the shipped catalogs are. English has none: the catalogs themselves are English.
+const CATALOGS: &str = "catalogs/";
 
 struct Language {
     tag: String,
     bundle: FluentBundle<FluentResource>,
+    names: Arc<Names>,
 }
 
 /// The messages that the page's script says.
@@ -50,7 +55,14 @@ fn language(file: &str) -> Option<Language> {
     // Values are isolated by elements where they are shown.
     bundle.set_use_isolating(false);
     bundle.add_resource_overriding(resource);
-    Some(Language { tag, bundle })
+    if let Some(catalogs) = Messages::get(&format!("{CATALOGS}{file}")) {
+        let text = String::from_utf8(catalogs.data.into_owned()).ok()?;
+        bundle
+            .add_resource_overriding(FluentResource::try_new(text).unwrap_or_else(|(resource, _)| resource));
+    }
+    let mut language = Language { tag, bundle, names: Arc::default() };
+    language.names = Arc::new(language.names());
+    Some(language)
 }
 
 /// The words of one language.
@@ -58,13 +70,18 @@ fn language(file: &str) -> Option<Language> {
 pub struct Words(&'static Language);
 
 impl Words {
+    /// The language of a tag, where there is one.
+    pub fn in_language(tag: &str) -> Option<Self> {
+        LANGUAGES.iter().find(|language| is_of(tag, &language.tag)).map(Self)
+    }
+
     /// The first of these languages that there is; each may be a list as in `Accept-Language` (RFC 9110, 12.5.4), whose
     /// order counts and whose weights do not.
     pub fn of(wanted: &[Option<&str>]) -> Self {
         let wanted = wanted.iter().flatten().flat_map(|list| list.split(','));
         let mut tags = wanted.map(|range| range.split(';').next().unwrap_or_default().trim());
-        let found = tags.find_map(|tag| LANGUAGES.iter().find(|language| is_of(tag, &language.tag)));
-        Self(found.unwrap_or(&LANGUAGES[0]))
+        let found = tags.find_map(Self::in_language);
+        found.unwrap_or(Self(&LANGUAGES[0]))
     }
 
     /// Every language that there is, English first.
@@ -104,13 +121,18 @@ impl Words {
 
     /// A title of a profile, which is written in English; one that is in no file stays as it is.
     pub fn title(self, english: &str) -> String {
-        self.0.say(&title_id(english), &FluentArgs::new()).unwrap_or_else(|| english.to_owned())
+        self.0.named("title", english).unwrap_or_else(|| english.to_owned())
     }
 
     /// What the choice of all of them is called: `All users`.
     pub fn all_of(self, title: &str) -> String {
-        let all = self.0.say(&format!("{}.all", title_id(title)), &FluentArgs::new());
+        let all = self.0.say(&format!("{}.all", id_of("title", title)), &FluentArgs::new());
         all.unwrap_or_else(|| self.say("menu-all"))
+    }
+
+    /// What the words of the shipped catalogs are called.
+    pub fn names(self) -> &'static Arc<Names> {
+        &self.0.names
     }
 
     /// What a preset is called.
@@ -145,11 +167,11 @@ impl Words {
     }
 }
 
-/// The id of a title: its letters and digits in lower case, with dashes between them.
-fn title_id(english: &str) -> String {
+/// The id of an English word: its letters and digits in lower case, with dashes between them.
+fn id_of(group: &str, english: &str) -> String {
     let words = english.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug: Vec<_> = words.map(str::to_ascii_lowercase).collect();
-    format!("title-{}", slug.join("-"))
+    format!("{group}-{}", slug.join("-"))
 }
 
 impl std::fmt::Debug for Words {
@@ -159,6 +181,35 @@ impl std::fmt::Debug for Words {
 }
 
 impl Language {
+    fn named(&self, group: &str, english: &str) -> Option<String> {
+        self.say(&id_of(group, english), &FluentArgs::new())
+    }
+
+    /// The names of whatever the shipped catalogs say, as far as this language has them.
+    fn names(&self) -> Names {
+        let mut names = Names::default();
+        if self.tag == DEFAULT {
+            return names;
+        }
+        let add = |names: &mut HashMap<String, String>, group, english: &str| {
+            names.extend(self.named(group, english).map(|name| (english.to_owned(), name)));
+        };
+        for catalog in NAMES.iter().filter_map(|name| everlog_core::catalog::shipped(name)) {
+            for action in catalog.actions() {
+                add(&mut names.categories, "category", &action.category);
+                add(&mut names.labels, "label", &action.label);
+                if let Some(wording) = &action.reader {
+                    add(&mut names.labels, "label", &wording.own);
+                    add(&mut names.labels, "label", &wording.other);
+                }
+            }
+        }
+        for kind in Kind::ALL {
+            add(&mut names.kinds, "kind", kind.as_str());
+        }
+        names
+    }
+
     fn say(&self, id: &str, args: &FluentArgs<'_>) -> Option<String> {
         let (id, attribute) = id.split_once('.').map_or((id, None), |(id, attribute)| (id, Some(attribute)));
         let message = self.bundle.get_message(id)?;

@@ -12,6 +12,7 @@ use everlog::viewer::address::encode;
 mod details;
 mod driver;
 mod embed;
+mod languages;
 mod list;
 
 use driver::Browser;

@@ -17,6 +17,7 @@ mod embed;
 mod export;
 mod filters;
 mod histogram;
+mod languages;
 mod list;
 mod person;
 mod text;

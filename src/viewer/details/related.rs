@@ -203,7 +203,7 @@ impl Beside<'_> {
             href: self.place.event(event.id()),
             label: Text::short(&label),
             tone,
-            text: table::told(sent, &text),
+            text: table::told(sent, &text, self.presenter.catalogs, self.words),
             actor: Text::name(&shown(&sent.actor, &self.presenter.profile.defaults.system_name, self.words)),
             when: self.place.clock.when(event.occurred_ms()),
         }

@@ -29,15 +29,18 @@ fn a_creation_shows_all_values_a_deletion_its_snapshot_and_an_update_what_differ
     let updated =
         table(json!({"status": "New", "owner": "u_3"}), json!({"status": "Contacted", "owner": "u_3"}));
     assert_eq!((updated.title, updated.is_pair, updated.rows.len()), ("changes-title", true, 1));
-    assert_eq!(updated.rows[0].before, Side::Words(vec![(true, Text::new("New"))]));
+    assert_eq!(updated.rows[0].before, Side::Words(vec![(true, Text::sentence("New"))]));
 }
 
 #[test]
 fn only_the_words_that_differ_are_marked_in_a_long_text() {
     let table =
         table(json!({"note": "Call back on Monday at nine"}), json!({"note": "Call back on Friday at nine"}));
-    let pieces =
-        [(false, Text::new("Call back on ")), (true, Text::new("Friday")), (false, Text::new(" at nine"))];
+    let pieces = [
+        (false, Text::sentence("Call back on ")),
+        (true, Text::sentence("Friday")),
+        (false, Text::sentence(" at nine")),
+    ];
     assert_eq!(table.rows[0].after, Side::Words(pieces.to_vec()));
 }
 

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use everlog::viewer::words::Words;
+use everlog_core::catalog::{self, NAMES};
+use everlog_core::profile;
 
 /// The messages of a file: id and what stands behind it.
 fn messages(file: &Path) -> BTreeMap<String, String> {
@@ -70,7 +72,9 @@ fn every_message_is_used() {
     read_all("templates/viewer", &mut text);
     read_all("assets/viewer", &mut text);
     read_all("messages", &mut text);
-    for id in messages(Path::new("messages/en.ftl")).keys() {
+    // Titles are held to the profiles.
+    let english = messages(Path::new("messages/en.ftl"));
+    for id in english.keys().filter(|id| !id.starts_with("title-")) {
         let script = id.strip_prefix("script-").map(|id| format!("'{id}'"));
         let uses = [format!("\"{id}\""), format!("\"{id}."), format!("{{ {id} }}")];
         let is_used = uses.iter().chain(&script).any(|it| text.contains(it)) || is_made(id, &text);
@@ -81,6 +85,74 @@ fn every_message_is_used() {
 /// Whether an id is put together from a part that ends in a dash, as `format!("kind-{kind}")`.
 fn is_made(id: &str, text: &str) -> bool {
     id.match_indices('-').any(|(at, _)| text.contains(&format!("\"{}{{", &id[..=at])))
+}
+
+/// The words of the shipped catalogs by the group of their ids.
+fn said_by_catalogs() -> BTreeSet<(&'static str, String)> {
+    let mut said = BTreeSet::new();
+    for action in NAMES.iter().flat_map(|name| catalog::shipped(name).unwrap().actions()) {
+        said.insert(("category", action.category.clone()));
+        said.insert(("label", action.label.clone()));
+        let wordings = action.reader.iter().flat_map(|wording| [wording.own.clone(), wording.other.clone()]);
+        said.extend(wordings.map(|label| ("label", label)));
+        let groups = [&action.group, &action.team_group].into_iter().flatten();
+        said.extend(groups.map(|group| ("group", group.clone())));
+    }
+    said
+}
+
+fn id_of(group: &str, english: &str) -> String {
+    let words = english.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(group.to_owned(), |id, word| format!("{id}-{}", word.to_lowercase()))
+}
+
+#[test]
+fn every_word_of_a_shipped_catalog_has_a_name_in_every_language() {
+    let said: BTreeSet<_> = said_by_catalogs().iter().map(|(group, word)| id_of(group, word)).collect();
+    for words in Words::all().filter(|words| words.tag() != "en") {
+        let file = format!("messages/catalogs/{}.ftl", words.tag());
+        let named: BTreeSet<_> = messages(Path::new(&file)).into_keys().collect();
+        assert_eq!(named, said, "{file}: on the left what it has, on the right what the catalogs say");
+        for (group, word) in said_by_catalogs() {
+            assert_ne!(words.say(&id_of(group, &word)), id_of(group, &word), "{file}: {word} cannot be read");
+        }
+        assert_eq!(words.names().label("Prospect"), "Prospect", "an organization's own label");
+    }
+}
+
+#[test]
+fn every_title_of_a_shipped_profile_has_a_name_in_every_language() {
+    // What filters are called where no column says it, and who acts for a product.
+    let mut known: BTreeSet<_> =
+        ["User", "Category", "Action", "Event", "Date", "System"].map(|title| id_of("title", title)).into();
+    for profile in profile::NAMES.iter().map(|name| profile::shipped(name).unwrap()) {
+        let columns = profile.columns.iter().chain(&profile.process_columns).chain(&profile.export_columns);
+        let titles = columns.map(|column| &column.title).chain([&profile.title]);
+        for title in titles.filter(|title| title.chars().any(char::is_alphabetic)) {
+            let id = id_of("title", title);
+            assert_eq!(Words::of(&[]).say(&id), *title);
+            assert!(Words::all().all(|words| words.say(&id) != id), "{title}");
+            known.insert(id);
+        }
+    }
+    let english = messages(Path::new("messages/en.ftl"));
+    let stale: Vec<_> =
+        english.keys().filter(|id| id.starts_with("title-") && !known.contains(*id)).collect();
+    assert!(stale.is_empty(), "{stale:?}");
+}
+
+/// The number chooses the form: Arabic has six.
+#[test]
+fn counts_take_the_form_of_their_number() {
+    let told = |tag: &str, count: u64| {
+        let shown = count.to_string();
+        let values = [("count", count.into()), ("shown", shown.as_str().into())];
+        Words::of(&[Some(tag)]).fill("events-count", values)
+    };
+    assert_eq!((told("en", 1), told("en", 2)), ("1 event".to_owned(), "2 events".to_owned()));
+    assert_eq!((told("de", 1), told("de", 0)), ("1 Ereignis".to_owned(), "0 Ereignisse".to_owned()));
+    let arabic: Vec<_> = [0, 1, 2, 3, 11, 100].map(|count| told("ar", count)).to_vec();
+    assert_eq!(arabic, ["لا أحداث", "حدث واحد", "حدثان", "3 أحداث", "11 حدثًا", "100 حدث"]);
 }
 
 #[test]
