@@ -35,6 +35,7 @@ mod operations;
 mod organizations;
 mod problem;
 mod reference;
+mod remainder;
 mod serve;
 mod sessions;
 mod targets;
@@ -137,5 +138,6 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(app.clone(), layers::observe))
         .layer(from_fn(layers::finish))
+        .layer(from_fn(remainder::settle))
         .with_state(app)
 }

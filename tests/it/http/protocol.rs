@@ -239,6 +239,46 @@ fn requests_that_follow_each_other_on_a_connection_are_answered_in_order() {
     server.check_log();
 }
 
+/// A refusal that is ready before the body has arrived once closed the connection behind an answer that did not say so: the
+/// next request of a client that keeps connections met a closed one.
+#[test]
+fn a_connection_outlives_a_refusal_whose_body_comes_late_or_says_that_it_ends() {
+    let server = Server::start();
+    let ping = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let refused = |framing: &str, late: &[u8], next: &[u8]| {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let head = format!("PUT /healthz HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        drop(stream.write_all(late));
+        drop(stream.write_all(next));
+        let mut answer = Vec::new();
+        // An end without goodbye is an end.
+        drop(stream.read_to_end(&mut answer));
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    for (framing, late) in [
+        ("Transfer-Encoding: chunked", "0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"),
+        ("Content-Length: 5", "hello"),
+    ] {
+        let answer = refused(framing, late.as_bytes(), ping);
+        assert_eq!(statuses(&answer), [405, 200], "{framing}: {answer}");
+    }
+    for framing in [
+        "Content-Length: 300000",
+        "Content-Length: 5",
+        "Transfer-Encoding: chunked",
+        "Content-Length: 5\r\nExpect: 100-continue",
+    ] {
+        let answer = refused(framing, b"", b"");
+        assert_eq!(statuses(&answer), [405], "{framing}: {answer}");
+        assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{framing}: {answer}");
+    }
+    server.check_log();
+}
+
 /// K: some hundred connections that say nothing keep nobody out, and are closed after a while.
 #[test]
 fn idle_and_slow_connections_keep_nobody_out_and_are_closed() {
