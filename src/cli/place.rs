@@ -14,6 +14,7 @@ use crate::access::Organization;
 use crate::app::App;
 use crate::cli::{PlaceArguments, config_of};
 use crate::download::Download;
+use crate::http::HEAD_TIME_MAX;
 use crate::log::{Outcome, Source, WriterThread, now_ms};
 use crate::read::{present, week_start};
 
@@ -60,6 +61,8 @@ impl Place {
             let config = ureq::Agent::config_builder()
                 .http_status_as_error(false)
                 .timeout_global(Some(ANSWER_TIME_MAX))
+                // Given up well before the server closes it: no request meets a closing connection.
+                .max_idle_age(HEAD_TIME_MAX / 3)
                 .build();
             let base = format!("{}/v1/organizations/{}", url.trim_end_matches('/'), arguments.org);
             return Ok(Self::Remote { agent: config.into(), base, key });

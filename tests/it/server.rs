@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use everlog::app::App;
 use everlog::config::Config;
-use everlog::http::serve;
+use everlog::http::{HEAD_TIME_MAX, serve};
 use everlog::log::WriterThread;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -61,6 +61,8 @@ impl Server {
             .max_redirects(0)
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(60)))
+            // Given up well before the server closes it: no request meets a closing connection.
+            .max_idle_age(HEAD_TIME_MAX / 3)
             .build()
             .into();
         Self { address, app, directory, runtime: Some(runtime), serving, writer: Some(writer), agent }
