@@ -89,7 +89,11 @@ fn check(request: SessionRequest) -> Result<NewSession, Problem> {
     if request.user.id.is_empty() {
         return Err(fault("/user/id", "an id that is not empty"));
     }
+    if request.role.is_empty() {
+        return Err(fault("/role", "a role that is not empty"));
+    }
     let texts = [
+        ("/role", Some(&request.role)),
         ("/user/id", Some(&request.user.id)),
         ("/user/name", request.user.name.as_ref()),
         ("/user/email", request.user.email.as_ref()),

@@ -76,6 +76,7 @@ fn a_request_for_a_session_that_makes_no_sense_is_refused_and_recorded_nowhere()
         ("/role", set("role", json!(""))),
         ("/role", set("role", json!("Owner"))),
         ("/role", set("role", json!(7))),
+        ("/role", set("role", json!("x".repeat(2_000)))),
         ("/ttl_seconds", set("ttl_seconds", json!(59))),
         ("/ttl_seconds", set("ttl_seconds", json!(86_401))),
         ("/ttl_seconds", set("ttl_seconds", json!(-1))),
@@ -112,6 +113,24 @@ fn a_request_for_a_session_that_makes_no_sense_is_refused_and_recorded_nowhere()
     }
     assert_eq!(server.size("acme"), 3, "each session that is issued is recorded");
     server.check_log();
+}
+
+/// Where any role is let in, one still has a name, and one that fits into the event that records the session.
+#[test]
+fn a_role_of_any_name_has_a_name_and_an_end() {
+    let server = Server::start();
+    let key = server.tenant("acme", "documents");
+    for (role, status) in [
+        ("", 422),
+        ("x", 201),
+        (&"x".repeat(1_024), 201),
+        (&"x".repeat(1_025), 422),
+        (&"x".repeat(300_000), 422),
+    ] {
+        let answer = server.post(SESSIONS, &key, &json!({"user": {"id": "u_1"}, "role": role}));
+        assert_eq!(answer.status, status, "{} bytes: {answer:?}", role.len());
+    }
+    assert_eq!(server.size("acme"), 2);
 }
 
 /// A role that a changed profile no longer knows, or no longer lets in, sees nothing from then on.
