@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use crate::memory_store::MemoryStore;
 use crate::oracle::{self, Known};
 
+mod since;
+
 /// Numbers that look random and are the same every time (SplitMix64).
 struct Random(u64);
 
