@@ -1,6 +1,7 @@
 //! The HTTP API as its users, careless and hostile, call it; the files mirror the URLs. Deliberately absent: the tests
 //! themselves.
 
+mod agreement;
 mod catalogs;
 mod credentials;
 mod document;
@@ -10,7 +11,7 @@ mod feed;
 mod hostile_json;
 mod isolation;
 mod keys;
-mod listen;
+pub mod listen;
 mod live;
 mod ndjson;
 mod organizations;
@@ -20,5 +21,6 @@ mod query;
 mod routes;
 mod sessions;
 mod stopping;
+mod table;
 mod targets;
 mod visibility;

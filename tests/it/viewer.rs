@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 
-use everlog::access::{NewSession, User};
+use everlog::access::{NewSession, Secret, User};
 use everlog_core::ids::OrgId;
 use serde_json::{Value, json};
 
@@ -80,7 +80,8 @@ fn plain(html: &str) -> String {
 
 impl<'a> Visitor<'a> {
     pub fn new(server: &'a Server) -> Self {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent = config.max_idle_age(everlog::http::HEAD_TIME_MAX / 3).build().into();
         Self { server, agent, cookies: Vec::new() }
     }
 
@@ -144,6 +145,16 @@ impl<'a> Visitor<'a> {
 
 /// A link for a user in a role, without the server's address; made past the checks of the API where `role` needs it.
 pub fn link(server: &Server, org: &str, user: &str, role: &str) -> String {
+    let (_, _, code) = session(server, org, user, role);
+    format!("/view/{org}?code={}", code.as_str())
+}
+
+/// The token of such a session.
+pub fn token(server: &Server, org: &str, user: &str, role: &str) -> String {
+    session(server, org, user, role).0.as_str().to_owned()
+}
+
+fn session(server: &Server, org: &str, user: &str, role: &str) -> (Secret, String, Secret) {
     let org_id = OrgId::try_from(org).unwrap();
     let organization = server.app.access.open_locally(&org_id).unwrap();
     let new = NewSession {
@@ -154,8 +165,7 @@ pub fn link(server: &Server, org: &str, user: &str, role: &str) -> String {
         ttl_seconds: 900,
         reusable: false,
     };
-    let (_, _, code) = server.app.access.create_session(&organization, &new, everlog::log::now_ms()).unwrap();
-    format!("/view/{org}?code={}", code.as_str())
+    server.app.access.create_session(&organization, &new, everlog::log::now_ms()).unwrap()
 }
 
 pub fn record(server: &Server, org: &str, key: &str, events: &Value) {

@@ -1,6 +1,6 @@
 //! Listening to server-sent events over a socket of one's own. Deliberately absent: what is to be heard.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -34,6 +34,22 @@ impl Stream {
         );
         stream.write_all(head.as_bytes()).unwrap();
         Self { reader: BufReader::new(stream), last_id: String::new() }
+    }
+
+    /// The status of the answer, read from its first line.
+    pub fn status(&mut self) -> u16 {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).unwrap();
+        line.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Everything that comes until nothing comes for so long.
+    pub fn until_silent(mut self, time: Duration) -> String {
+        self.reader.get_ref().set_read_timeout(Some(time)).unwrap();
+        let mut heard = Vec::new();
+        // Silence is an error here, and what was heard before it is kept.
+        drop(self.reader.read_to_end(&mut heard));
+        String::from_utf8_lossy(&heard).into_owned()
     }
 
     /// The next message, of whatever kind; `None` when the stream has ended.

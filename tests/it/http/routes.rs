@@ -59,7 +59,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
 const SCOPES: [&str; 3] = ["write", "read", "admin"];
 
 /// A body that the route would take.
-fn body(method: &str, path: &str) -> Option<Value> {
+pub(super) fn body(method: &str, path: &str) -> Option<Value> {
     let last = path.rsplit('/').next().unwrap_or_default();
     match (method, last) {
         ("POST", "organizations") => Some(json!({"id": "fresh", "name": "Fresh", "profile": "workspace"})),
