@@ -297,6 +297,14 @@ impl Index {
         since::since(&self.shared, request, from, limit)
     }
 
+    /// Copies the words of an organization, so that the first search does not wait for it: someone has come to look.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn warm(&self, org: OrgCode) -> Result<(), IndexError> {
+        self.shared.caches.warm_for(org, &self.shared.tail.snapshot(org)?.segments)
+    }
+
     /// Makes the words of an organization's events anew, in the background: its catalogs have changed, or values in its
     /// events were erased. What is added from now on is made of the new ones already.
     pub fn refresh(&self, org: OrgCode) {

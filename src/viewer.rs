@@ -84,13 +84,17 @@ async fn view_log(
         }
         let part = part(&headers);
         let base = app.server.reached_at(&headers);
-        let (app, asking) = (app.clone(), headers.clone());
-        let (answer, address) = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
+        let (serving, asking) = (app.clone(), headers.clone());
+        let (answer, address, code) = blocking(move || {
+            let visit = Visit::open(&serving, &asking, &org)?.showing(&sent);
             let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
-            Ok((page::log_page(&app, &visit, &address, part, &base)?, address))
+            Ok((page::log_page(&serving, &visit, &address, part, &base)?, address, visit.org.code()))
         })
         .await?;
+        if part == Part::Whole {
+            // Whoever opens the page searches next. When it fails, the search will say so.
+            tokio::task::spawn_blocking(move || app.index.warm(code).unwrap_or_default());
+        }
         log_response(answer, &address, part, &headers)
     };
     match answer.await {

@@ -73,12 +73,16 @@ impl Caches {
     /// # Errors
     /// When a segment cannot be read.
     pub fn warm(&self, segments: &[Segment]) -> Result<(), IndexError> {
-        for org in self.words.keys().into_iter().map(|(_, org)| org).collect::<HashSet<_>>() {
-            for segment in segments {
-                self.words(segment, org)?;
-            }
-        }
-        Ok(())
+        let searched: HashSet<OrgCode> = self.words.keys().into_iter().map(|(_, org)| org).collect();
+        searched.into_iter().try_for_each(|org| self.warm_for(org, segments))
+    }
+
+    /// Copies the words of one organization.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn warm_for(&self, org: OrgCode, segments: &[Segment]) -> Result<(), IndexError> {
+        segments.iter().try_for_each(|segment| self.words(segment, org).map(drop))
     }
 
     /// Drops what was made of segments that are no more.
