@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::server::Server;
-use crate::viewer::{Page, Visitor, lead, link, opened, plain, record};
+use everlog::access::{NewSession, User};
+use everlog_core::ids::OrgId;
 use serde_json::{Value, json};
+
+use crate::server::Server;
+use crate::viewer::{Page, Visitor, lead, opened, plain, record};
 
 /// What a page without markup shows, the names of controls included; what the log itself says is left out.
 fn visible(html: &str) -> String {
@@ -208,12 +211,25 @@ fn times_are_written_as_one_chooses() {
 }
 
 #[test]
-fn a_session_in_a_language_that_is_not_there_is_read_in_english() {
+fn a_session_is_read_in_its_own_language_and_in_english_where_that_is_not_there() {
     let server = Server::start();
     server.tenant("acme", "workspace");
-    let mut visitor = Visitor::new(&server);
-    visitor.enter(&link(&server, "acme", "u_1", "owner"));
-    assert!(
-        visitor.ask("GET", "/view/acme", &[("Accept-Language", "tlh")]).text.contains("<html lang=\"en\"")
-    );
+    let organization = server.app.access.open_locally(&OrgId::try_from("acme").unwrap()).unwrap();
+    for (locale, lang, told) in
+        [("de-CH", "de", "Dieses Ereignis gibt es nicht"), ("tlh", "en", "There is no such event")]
+    {
+        let new = NewSession {
+            user: User { id: "u_1".to_owned(), name: None, email: None },
+            role: "owner".to_owned(),
+            time_zone: None,
+            locale: Some(locale.to_owned()),
+            ttl_seconds: 900,
+            reusable: false,
+        };
+        let made = server.app.access.create_session(&organization, &new, everlog::log::now_ms()).unwrap();
+        let mut visitor = Visitor::new(&server);
+        visitor.enter(&format!("/view/acme?code={}", made.2.as_str()));
+        assert!(visitor.get("/view/acme").text.contains(&format!("<html lang=\"{lang}\"")), "{locale}");
+        assert!(visitor.get("/view/acme/events/nothing").text.contains(told), "{locale}: problems too");
+    }
 }
