@@ -22,6 +22,7 @@ mod list;
 mod person;
 mod text;
 mod words;
+mod workspace;
 
 /// What a browser keeps of one server.
 pub struct Visitor<'a> {

@@ -1,9 +1,15 @@
 //! `GET events` as a stream: what is recorded from now on, for whoever may see it, each event once. Deliberately absent: the
 //! feed, which holds the whole log.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use everlog::app::live::LISTENERS_MAX;
+use everlog::app::live::{Follow, LISTENERS_MAX, Opening};
+use everlog_core::ids::{OrgId, Seq};
+use everlog_core::query::Moment;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::http::listen::Stream;
@@ -205,4 +211,50 @@ fn a_quiet_stream_has_heartbeats_and_ends_at_one_when_its_session_has_ended() {
     assert_ne!(beat.id, first);
     assert!(ended.any().is_none(), "a stream outlived its session");
     assert!(started.elapsed() < Duration::from_secs(19));
+}
+
+/// `today` is the day of each look in the reader's zone: who follows it past midnight follows the next day. The clock is
+/// this test's, since a listener is told the time together with its right.
+#[test]
+fn who_follows_today_past_midnight_follows_the_next_day() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    let midnight: jiff::Timestamp = "2026-06-02T00:00:00+02:00".parse().unwrap();
+    let midnight = u64::try_from(midnight.as_millisecond()).unwrap();
+    let clock = Arc::new(AtomicU64::new(midnight - 60_000));
+    let open: Opening = {
+        let (app, clock) = (server.app.clone(), Arc::clone(&clock));
+        Box::new(move || {
+            let org = app.access.open_locally(&OrgId::try_from("acme").unwrap()).unwrap();
+            let time_zone = TimeZone::get("Europe/Berlin").unwrap();
+            let now_ms = clock.load(Ordering::SeqCst);
+            Some((org, Moment { now_ms, time_zone, week_start: Weekday::Monday }))
+        })
+    };
+    let params = vec![("range".to_owned(), "today".to_owned())];
+    let follow = Follow::Matching { params, others: &[] };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut listener = runtime.block_on(async { server.app.listen(open, follow, Seq(0)) }).unwrap();
+    let mut heard = || {
+        loop {
+            let batch = runtime.block_on(listener.next()).unwrap();
+            if !batch.events.is_empty() {
+                return batch.events.iter().map(|event| event.id().to_owned()).collect::<Vec<_>>();
+            }
+        }
+    };
+    let at = |id: &str, ms: u64| {
+        let mut event = event("lead.created");
+        (event["id"], event["occurred_at"]) = (json!(id), json!(everlog::read::iso(ms)));
+        event
+    };
+    record(&server, &key, &[at("evening", midnight - 30_000), at("tomorrow", midnight + 30_000)]);
+    assert_eq!(heard(), ["evening"]);
+    clock.store(midnight, Ordering::SeqCst);
+    record(
+        &server,
+        &key,
+        &[at("yesterday", midnight - 20_000), at("night", midnight), at("morning", midnight + 1)],
+    );
+    assert_eq!(heard(), ["night", "morning"]);
 }
