@@ -277,7 +277,7 @@ fn try_acts(server: &Server, tries: &AtomicU64, acts: &[Act]) -> Result<(), Test
 fn whoever_asks_and_however_the_events_are_those_of_the_rule() {
     let server = Server::start();
     let tries = AtomicU64::new(0);
-    let config = Config { cases: 8, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 8, max_shrink_iters: 10, failure_persistence: None, ..Config::default() };
     let tried = TestRunner::new(config).run(&vec(act(), 1..24), |acts| try_acts(&server, &tries, &acts));
     if let Err(why) = tried {
         panic!("{why}");

@@ -237,7 +237,8 @@ fn who_follows_today_past_midnight_follows_the_next_day() {
     let mut listener = runtime.block_on(async { server.app.listen(open, follow, Seq(0)) }).unwrap();
     let mut heard = || {
         loop {
-            let batch = runtime.block_on(listener.next()).unwrap();
+            let next = async { tokio::time::timeout(Duration::from_secs(10), listener.next()).await };
+            let batch = runtime.block_on(next).expect("nothing is heard").unwrap();
             if !batch.events.is_empty() {
                 return batch.events.iter().map(|event| event.id().to_owned()).collect::<Vec<_>>();
             }

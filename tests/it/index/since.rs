@@ -12,6 +12,15 @@ use everlog_core::ids::{Seq, Size};
 use crate::index::{Random, World, document, query, scope};
 use crate::oracle;
 
+/// Ends what runs beside a test, also when the test fails.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Looks again and again, as a listener does, and returns everything that it found.
 fn walk(index: &Index, request: &Request<'_>, from: u64, head: u64, limit: usize, note: &str) -> Vec<u64> {
     let (mut found, mut next) = (Vec::new(), Seq(from));
@@ -46,6 +55,7 @@ fn a_listener_meets_each_match_once_from_wherever_it_begins() {
                 std::thread::sleep(Duration::from_millis(2));
             }
         });
+        let _ending = Ending(&done);
         for round in 0..60 {
             let org = OrgCode(random.below(2) as u32);
             let first = world.sizes[org.0 as usize];
@@ -78,7 +88,6 @@ fn a_listener_meets_each_match_once_from_wherever_it_begins() {
                 assert_eq!(walk(&index, &request, from, head, limit, &note), expected, "{note}");
             }
         }
-        done.store(true, Ordering::SeqCst);
     });
     assert_eq!(index.check().unwrap(), Vec::<String>::new());
 }
