@@ -562,3 +562,20 @@ problem-view = Das lässt sich nicht speichern
     .text = Der Name einer Ansicht hat 1 bis 80 Zeichen, und es sind höchstens 100 Ansichten möglich.
 problem-foreign = Das wurde von einer anderen Website gesendet
     .text = Öffnen Sie das Aktivitätsprotokoll und führen Sie es dort aus.
+
+## When the list does not come, and what the drawing above it offers
+
+trouble-cut = Das Protokoll ist nicht erreichbar
+    .text = Die Verbindung scheint unterbrochen. Sobald sie wieder steht, wird von selbst noch einmal gefragt.
+trouble-unanswered = Es kam keine Antwort
+    .text = Zwischen Ihnen und dem Protokoll ist etwas ausgefallen. Nichts ist verloren, und Ihre Frage bleibt erhalten.
+problem-too-slow = Das hat zu lange gedauert
+    .text = Eine Frage darf fünf Sekunden dauern. Fragen Sie nach weniger: nach einem kürzeren Zeitraum oder mit einem Filter mehr.
+problem-ended-here = Ihre Sitzung ist abgelaufen
+    .text = Öffnen Sie das Aktivitätsprotokoll in einem anderen Tab erneut aus Ihrem Produkt. Versuchen Sie es dann hier noch einmal: Suche und Filter bleiben erhalten.
+chart-zoom-out = Herauszoomen
+sort-by = Sortieren nach
+sort-newest = Neueste zuerst
+sort-oldest = Älteste zuerst
+sort-rising = { $title }, aufsteigend
+sort-falling = { $title }, absteigend

@@ -569,3 +569,20 @@ problem-view = This cannot be kept
     .text = A view has a name of 1 to 80 characters, and you may keep 100 of them.
 problem-foreign = This was sent from another site
     .text = Open the activity log and do it there.
+
+## When the list does not come, and what the drawing above it offers
+
+trouble-cut = The log cannot be reached
+    .text = Your connection seems to be gone. As soon as it is back, this is asked again by itself.
+trouble-unanswered = No answer came
+    .text = Something between you and the log failed. Nothing is lost, and what you asked is kept.
+problem-too-slow = This took too long
+    .text = A question may take five seconds. Ask for less: a shorter time, or one more filter.
+problem-ended-here = Your session has ended
+    .text = Open the activity log again from your product, in another tab. Then try again here: your search and filters are kept.
+chart-zoom-out = Zoom out
+sort-by = Sort by
+sort-newest = Newest first
+sort-oldest = Oldest first
+sort-rising = { $title }, ascending
+sort-falling = { $title }, descending

@@ -115,8 +115,11 @@ fn log_response(
         return Ok((status, html).into_response());
     }
     // A search that cannot be understood yet is being typed: the page and its address stay as they are.
-    let (name, url) =
-        if answer.is_typing { ("hx-push-url", "false".to_owned()) } else { history(address, headers) };
+    let (name, url) = if answer.is_typing || part == Part::Figures {
+        ("hx-push-url", "false".to_owned())
+    } else {
+        history(address, headers)
+    };
     let url = HeaderValue::from_str(&url).map_err(|_| Problem::Failed)?;
     Ok(([(name, url)], html).into_response())
 }
@@ -298,6 +301,7 @@ fn part(headers: &HeaderMap) -> Part {
     let is = |name: &str, value: &str| headers.get(name).is_some_and(|it| it.as_bytes() == value.as_bytes());
     match is("hx-request", "true") && is("hx-request-type", "partial") {
         false => Part::Whole,
+        true if is("hx-target", "div#al-above") => Part::Figures,
         true if is_from_search(headers) => Part::FragmentOfSearch,
         true => Part::Fragment,
     }

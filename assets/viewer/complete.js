@@ -3,8 +3,7 @@
 (() => {
   const PAUSE_MS = 120;
   const find = (selector, root = document) => root.querySelector(selector);
-  const words = JSON.parse(find('#al')?.dataset.words ?? '{}');
-  const say = (id) => words[`script-${id}`] ?? '';
+  const say = (id) => JSON.parse(find('#al')?.dataset.words ?? '{}')[`script-${id}`] ?? '';
   const input = () => find('#al-q');
   const list = () => find('#al-complete');
   const options = () => [...list().children];
@@ -130,8 +129,10 @@
     if (found.length && none) none.hidden = true;
   }
 
-  const field = input();
-  if (field && list()) {
-    for (const [name, value] of [['role', 'combobox'], ['aria-autocomplete', 'list'], ['aria-controls', 'al-complete'], ['aria-expanded', 'false']]) field.setAttribute(name, value);
+  function settle() {
+    if (!input() || !list() || input().role) return;
+    for (const [name, value] of [['role', 'combobox'], ['aria-autocomplete', 'list'], ['aria-controls', 'al-complete'], ['aria-expanded', 'false']]) input().setAttribute(name, value);
   }
+  document.addEventListener('htmx:after:swap', settle);
+  settle();
 })();

@@ -123,6 +123,8 @@
     refused(ctx.response.raw, again, ctx.request.headers.Authorization?.slice('Bearer '.length));
   });
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => { if (ctx.target === document.body) adopt(ctx.text); });
+  // A form that was answered by a question or a refusal has no page of its own to come back to.
+  document.addEventListener('htmx:before:history:update', (event) => { if (event.detail.response?.status >= 400) event.preventDefault(); });
 
   // Links and forms that nothing else took: a navigation would leave the token behind.
   const isOurs = (url) => url.origin === location.origin && url.pathname.startsWith('/view/');

@@ -7,8 +7,7 @@
   const TOLD_MS = 2500;
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const words = JSON.parse(find('#al')?.dataset.words ?? '{}');
-  const say = (id) => words[`script-${id}`] ?? '';
+  const say = (id) => JSON.parse(find('#al')?.dataset.words ?? '{}')[`script-${id}`] ?? '';
   const bar = () => find('#al-value-bar');
   const tools = () => [...bar().children];
   const cells = (row) => all('td[data-name]', row);
@@ -35,7 +34,7 @@
       document.execCommand('copy');
       area.remove();
     }
-    tellsay('copied');
+    tell(say('copied'));
   }
 
   // The list with another choice, from its first page on.
@@ -167,7 +166,11 @@
     find('#al-bar').reset();
     pending();
   });
-  document.addEventListener('htmx:after:swap', () => { hide(); pending(); });
-
-  all('#al-copy-link').forEach((it) => { it.hidden = false; });
+  function settle() {
+    hide();
+    pending();
+    all('#al-copy-link').forEach((it) => { it.hidden = false; });
+  }
+  document.addEventListener('htmx:after:swap', settle);
+  settle();
 })();

@@ -36,8 +36,12 @@
     if (!src || all('script').some((it) => it.getAttribute('src') === src)) return;
     const script = document.createElement('script');
     script.src = src;
+    script.async = false;
     document.head.append(script);
   }
+  // The rest of what a list does comes when its first view is there.
+  const later = () => find('#al')?.dataset.later?.split(' ').forEach((file) => equip(`/assets/${file}`));
+  if (document.readyState !== 'complete') addEventListener('load', later, { once: true });
 
   function opened() {
     const dialog = drawer();
@@ -262,6 +266,7 @@
     if (!drawer()?.open) title = document.title;
     moved(list);
     relative();
+    if (document.readyState === 'complete') later();
   }
   settle();
 })();

@@ -58,6 +58,11 @@ impl Address {
         address
     }
 
+    /// Where the page is.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     fn drop(&mut self, name: &str) {
         self.params.retain(|(key, _)| key != name);
     }

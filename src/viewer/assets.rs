@@ -20,6 +20,10 @@ struct Own;
 #[folder = "assets/vendor/"]
 struct Vendor;
 
+/// The scripts of a list that its first view does not wait for, in the order in which they run.
+const LATER: [&str; 5] = ["states.js", "chart.js", "export.js", "complete.js", "values.js"];
+/// Where the assets are.
+const DIRECTORY: &str = "/assets/";
 /// Characters of a hash in a URL.
 const VERSION_CHARS: usize = 12;
 /// A year: the longest that caches keep.
@@ -29,10 +33,9 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, i
 pub(super) struct Urls {
     pub css: String,
     pub js: String,
-    pub export: String,
-    pub complete: String,
-    pub values: String,
     pub live: String,
+    /// What a list does beyond its first view, each without the directory: its script asks for them when that is there.
+    pub later: String,
     pub details: String,
     pub htmx: String,
     pub embedded: String,
@@ -43,10 +46,8 @@ pub(super) struct Urls {
 pub(super) static URLS: LazyLock<Urls> = LazyLock::new(|| Urls {
     css: url("viewer.css"),
     js: url("viewer.js"),
-    export: url("export.js"),
-    complete: url("complete.js"),
-    values: url("values.js"),
     live: url("live.js"),
+    later: LATER.map(|file| url(file).trim_start_matches(DIRECTORY).to_owned()).join(" "),
     details: url("details.js"),
     htmx: url("htmx.min.js"),
     embedded: url("embedded.js"),
@@ -113,7 +114,7 @@ fn version(file: &EmbeddedFile) -> String {
 
 fn url(file: &str) -> String {
     match find(file) {
-        Some(found) => format!("/assets/{file}?v={}", version(&found)),
-        None => format!("/assets/{file}"),
+        Some(found) => format!("{DIRECTORY}{file}?v={}", version(&found)),
+        None => format!("{DIRECTORY}{file}"),
     }
 }

@@ -15,7 +15,7 @@ use crate::viewer::address::Address;
 use crate::viewer::filters::{Choice, found, grouped};
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
-use crate::viewer::text::{Text, shorten};
+use crate::viewer::text::{Text, hides_anything, shorten};
 use crate::viewer::words::Words;
 
 /// Most offers at once: more is a list to read, not a help with typing.
@@ -24,6 +24,8 @@ const OFFERS_MAX: usize = 8;
 const FOUND_MAX: usize = 20;
 /// Longest label of an offer, in characters.
 const LABEL_CHARS_MAX: usize = 60;
+/// Longest value that is offered as a term, in characters: a search holds several.
+const TERM_CHARS_MAX: usize = 120;
 
 /// The options below the search.
 #[derive(Template)]
@@ -130,8 +132,10 @@ fn fields(sign: &str, word: &str) -> Vec<Offer> {
 /// Values as terms that find them and little else: quoted, people by name unless several have it.
 fn offers(name: &str, field: FacetField, values: &[FacetValue], words: Words) -> Vec<Offer> {
     let is_shared = |label: &str| values.iter().filter(|it| it.label == label).count() > 1;
+    // In a search nothing marks what cannot be seen, so that such a name is not put there.
+    let is_term = |text: &str| text.chars().nth(TERM_CHARS_MAX).is_none() && !hides_anything(text);
     let term = |it: &FacetValue| match field {
-        FacetField::Actor if !is_shared(&it.label) => it.label.clone(),
+        FacetField::Actor if !is_shared(&it.label) && is_term(&it.label) => it.label.clone(),
         _ => it.value.clone(),
     };
     let offer = |it: &FacetValue| {
@@ -151,5 +155,6 @@ fn offers(name: &str, field: FacetField, values: &[FacetValue], words: Words) ->
         }
     };
     // A quotation mark cannot stand inside quotation marks.
-    values.iter().filter(|it| !term(it).contains('"')).take(OFFERS_MAX).map(offer).collect()
+    let is_offered = |it: &&FacetValue| is_term(&term(it)) && !term(it).contains('"');
+    values.iter().filter(is_offered).take(OFFERS_MAX).map(offer).collect()
 }

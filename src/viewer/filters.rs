@@ -49,6 +49,13 @@ pub struct Menu {
     pub choices: Vec<Choice>,
 }
 
+impl Menu {
+    /// What is chosen, as it is shown.
+    pub fn chosen_text(&self) -> Text {
+        Text::name(&self.chosen)
+    }
+}
+
 /// One value of a menu.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {

@@ -32,6 +32,10 @@ pub struct Chart {
     pub last: String,
     /// How long a bucket is: `by day`.
     pub unit: String,
+    /// How many events are in the fullest bucket, which is as high as the drawing.
+    pub most: String,
+    /// The list without the dates that a bar led to.
+    pub out: Option<String>,
 }
 
 /// One bucket.
@@ -118,8 +122,17 @@ impl Chart {
                 })
                 .collect(),
             unit: clock.words.say(&format!("interval-{}", histogram.interval.to_ascii_lowercase())),
+            most: grouped(tallest),
+            out: address.has_dates().then(|| address.without("from").without("to").href()),
             bars,
         }
+    }
+}
+
+impl Bar {
+    /// How many of each kind in the legend, as they are read.
+    pub fn figures(&self) -> String {
+        self.counts.iter().map(|count| grouped(*count)).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -22,7 +22,7 @@ use crate::viewer::histogram::Chart;
 use crate::viewer::icons;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
-use crate::viewer::table::{self, Cell, Heading, Presenter, Row};
+use crate::viewer::table::{self, Cell, Heading, Orders, Presenter, Row};
 use crate::viewer::text::shorten;
 use crate::viewer::views::Views;
 use crate::viewer::words::Words;
@@ -60,6 +60,14 @@ pub(super) struct LogFragment {
     results: Results,
     /// Whether the menus are sent again: not while filters that wait for their button would be undone.
     has_menus: bool,
+}
+
+/// What is counted of a list.
+#[derive(Template)]
+#[template(path = "viewer/figures.html")]
+struct Figures {
+    words: Words,
+    results: Results,
 }
 
 /// The query bar.
@@ -106,6 +114,7 @@ pub(super) struct Results {
     total: Option<u64>,
     count: String,
     headings: Vec<Heading>,
+    orders: Option<Orders>,
     rows: Vec<Row>,
     has_details_column: bool,
     pager: Option<Pager>,
@@ -160,6 +169,8 @@ pub(super) enum Part {
     Fragment,
     /// What changes while one types; chosen filters may still wait for their button.
     FragmentOfSearch,
+    /// What is counted, while the rows stay as they are.
+    Figures,
 }
 
 /// A page, or a part of it.
@@ -203,6 +214,7 @@ pub(super) fn log_page(
     let views = Views::of(app, visit, address)?;
     let html = match part {
         Part::Whole => read.page(views, bar, results).render(),
+        Part::Figures => Figures { words: visit.words, results }.render(),
         part => {
             let is_waiting = part == Part::FragmentOfSearch && profile.filter_buttons;
             let has_menus = !is_typing && !is_waiting;
@@ -405,6 +417,7 @@ impl Read<'_> {
                 .fill("events-count", [("count", total.into()), ("shown", grouped(total).into())]),
             has_details_column: headings.iter().any(|heading| heading.field == "details"),
             headings,
+            orders: table::orders(self.profile, self.address, self.visit.words),
             pager: (!rows.is_empty())
                 .then(|| self.pager(question, rows.len(), total, page.next, page.previous)),
             rows,

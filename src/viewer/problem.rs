@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use everlog_core::query::ParamError;
 
 use crate::access::Denied;
+use crate::index::IndexError;
 use crate::log::AppendError;
 use crate::read::ReadError;
 use crate::viewer::assets::{URLS, Urls};
@@ -47,6 +48,9 @@ pub(super) enum Problem {
     /// What changes something was sent by another site.
     #[error("sent by another site")]
     Foreign,
+    /// The question took longer than a question may.
+    #[error("the question took too long")]
+    TooSlow,
     /// Nothing can be written now.
     #[error("the log cannot be written")]
     Unavailable,
@@ -73,6 +77,7 @@ impl From<ReadError> for Problem {
     fn from(why: ReadError) -> Self {
         match why {
             ReadError::Param(why) => Self::Param(why),
+            ReadError::Index(IndexError::TimedOut) => Self::TooSlow,
             why => {
                 tracing::error!(error = &why as &dyn std::error::Error, "a page cannot be read");
                 Self::Failed
@@ -99,6 +104,8 @@ pub(super) struct ProblemPage {
     text: String,
     /// A way on, where there is one: its words and where it leads.
     link: Option<(String, String)>,
+    /// Whether the same may be asked again where it was asked.
+    can_retry: bool,
     request_id: Option<String>,
     /// Whether the page around a frame can be asked for another session.
     is_renewable: bool,
@@ -112,7 +119,7 @@ impl Problem {
             Self::Forbidden | Self::NotListed(_) | Self::NotExported | Self::Foreign => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -130,6 +137,7 @@ impl Problem {
         let (id, icon, link) = match self {
             Self::Unauthenticated if is_renewable => ("embedded-ended", "lock", None),
             Self::NotListed(_) => ("embedded-not-listed", "prohibited", None),
+            Self::Unauthenticated if is_fragment => ("problem-ended-here", "lock", None),
             Self::Unauthenticated => ("problem-unauthenticated", "lock", None),
             Self::UsedLink => ("problem-used-link", "lock", None),
             Self::Forbidden => ("problem-forbidden", "prohibited", None),
@@ -139,6 +147,7 @@ impl Problem {
             Self::Param(_) => ("problem-param", "search", to_list("problem-without-filters")),
             Self::View => ("problem-view", "view", to_list("problem-to-list")),
             Self::Foreign => ("problem-foreign", "prohibited", to_list("problem-to-list")),
+            Self::TooSlow => ("problem-too-slow", "timer", to_list("problem-without-filters")),
             Self::Unavailable => ("problem-unavailable", "timer", to_list("problem-again")),
             Self::Failed => ("problem-failed", "warning", to_list("problem-again")),
         };
@@ -147,8 +156,10 @@ impl Problem {
             Self::NotListed(origin) => ("origin", origin.as_str().into()),
             _ => ("", "".into()),
         };
-        let request_id =
-            matches!(self, Self::Unavailable | Self::Failed).then(|| request_id(headers)).flatten();
+        // What is asked again in place does not lead away from it.
+        let is_passing = matches!(self, Self::TooSlow | Self::Unavailable | Self::Failed);
+        let can_retry = is_fragment && !is_renewable && (is_passing || matches!(self, Self::Unauthenticated));
+        let request_id = is_passing.then(|| request_id(headers)).flatten();
         ProblemPage {
             urls: &URLS,
             words,
@@ -156,7 +167,8 @@ impl Problem {
             icon,
             title: words.say(id),
             text: words.fill(&format!("{id}.text"), [value]),
-            link,
+            link: link.filter(|_| !can_retry),
+            can_retry,
             request_id,
             is_renewable,
         }
@@ -166,4 +178,33 @@ impl Problem {
 /// The id under which the request is in the server's log.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     headers.get("x-request-id")?.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use askama::Template;
+    use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+    use crate::index::IndexError;
+    use crate::read::ReadError;
+    use crate::viewer::problem::Problem;
+    use crate::viewer::words::Words;
+
+    /// What the index gives up on is no fault of ours, and is told as what it is.
+    #[test]
+    fn a_question_that_takes_too_long_has_words_of_its_own() {
+        let problem = Problem::from(ReadError::Index(IndexError::TimedOut));
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("x-request-id"),
+            HeaderValue::from_static("r-1"),
+        )]);
+        assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let in_place = problem.page(&headers, Words::of(&[]), "/view/acme", true).render().unwrap();
+        for part in ["took too long", "five seconds", "data-retry", "<code>r-1</code>"] {
+            assert!(in_place.contains(part), "{part} is not in {in_place}");
+        }
+        let page = problem.page(&headers, Words::of(&[]), "/view/acme", false).render().unwrap();
+        assert!(page.contains("href=\"/view/acme\"") && !page.contains("data-retry"), "{page}");
+    }
 }

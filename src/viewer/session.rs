@@ -214,8 +214,12 @@ fn check_embedder(headers: &HeaderMap, org: &Organization) -> Result<(), Problem
 
 /// Whether a request that changes something was sent by a page of this server: another site may post a form too, and a
 /// browser would send our cookie along. Browsers say where a form stands: in `Sec-Fetch-Site`, and where there is no TLS
-/// in `Origin` alone. A request that says neither is not trusted.
+/// in `Origin` alone. A request that says neither is not trusted, but for one with a Bearer token: no form sends that,
+/// and no script of another site, and beside it a cookie counts nothing.
 pub(super) fn comes_from_here(app: &App, headers: &HeaderMap) -> bool {
+    if matches!(bearer(headers), Ok(Some(_))) {
+        return true;
+    }
     match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => origin == app.server.reached_at(headers),

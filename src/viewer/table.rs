@@ -18,6 +18,9 @@ use crate::viewer::words::Words;
 /// How far the hues of neighbouring categories lie apart; shares no divisor with `HUES`, so that each gets its own.
 const HUE_STEP: u32 = 7;
 
+/// The order of a list that is asked for in no other.
+const NEWEST_FIRST: &str = "-time";
+
 /// A heading.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Heading {
@@ -113,10 +116,10 @@ pub(super) fn columns(profile: &Profile) -> &[Column] {
 
 /// The headings, each with its order.
 pub(super) fn headings(profile: &Profile, address: &Address, words: Words) -> Vec<Heading> {
-    let sort = address.one("sort").unwrap_or("-time");
+    let sort = address.one("sort").unwrap_or(NEWEST_FIRST);
     let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
     let link = |key: SortKey| {
-        let known = SortBy::ALL.iter().find(|it| it.as_str() == key.as_str())?;
+        let known = sort_by(key)?;
         let is_now = by == known.as_str();
         // Dates begin with the newest, names with A.
         let next = match (is_now, known) {
@@ -125,7 +128,8 @@ pub(super) fn headings(profile: &Profile, address: &Address, words: Words) -> Ve
             (false, _) => false,
         };
         let value = format!("{}{}", if next { "-" } else { "" }, known.as_str());
-        let address = if value == "-time" { address.without("sort") } else { address.with("sort", &value) };
+        let address =
+            if value == NEWEST_FIRST { address.without("sort") } else { address.with("sort", &value) };
         let now = match (is_now, descending) {
             (false, _) => "",
             (true, true) => "descending",
@@ -139,6 +143,52 @@ pub(super) fn headings(profile: &Profile, address: &Address, words: Words) -> Ve
         sort: column.sortable.and_then(link),
     };
     columns(profile).iter().map(heading).collect()
+}
+
+/// The orders of the list, for where there is no room for headings.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Orders {
+    pub path: String,
+    /// What a change of the order takes along.
+    pub carried: Vec<(String, String)>,
+    /// Value, words, and whether it is in force.
+    pub choices: Vec<(String, String, bool)>,
+}
+
+/// Both directions of what the headings sort by, the time first; nothing where none does.
+pub(super) fn orders(profile: &Profile, address: &Address, words: Words) -> Option<Orders> {
+    let now = address.one("sort").unwrap_or(NEWEST_FIRST);
+    let mut choices = Vec::new();
+    for column in columns(profile) {
+        let Some(key) = column.sortable.and_then(sort_by) else { continue };
+        let title = words.title(&column.title);
+        let told = |id: &str| words.fill(id, [("title", title.as_str().into())]);
+        let (rising, falling) = (key.as_str().to_owned(), format!("-{}", key.as_str()));
+        if key == SortBy::Time {
+            choices.insert(0, (rising, words.say("sort-oldest")));
+            choices.insert(0, (falling, words.say("sort-newest")));
+        } else {
+            choices.extend([(rising, told("sort-rising")), (falling, told("sort-falling"))]);
+        }
+    }
+    let carried = address.params().filter(|(name, _)| *name != "sort");
+    (!choices.is_empty()).then(|| Orders {
+        path: address.path().to_owned(),
+        carried: carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        choices: choices
+            .into_iter()
+            .map(|(value, told)| {
+                let is_now = value == now;
+                // The order that stands without being asked for is in no address.
+                (if value == NEWEST_FIRST { String::new() } else { value }, told, is_now)
+            })
+            .collect(),
+    })
+}
+
+/// What the log can be sorted by of what a profile names.
+fn sort_by(key: SortKey) -> Option<SortBy> {
+    SortBy::ALL.iter().copied().find(|it| it.as_str() == key.as_str())
 }
 
 impl Presenter<'_> {

@@ -93,6 +93,11 @@ pub fn shorten(text: &str, chars_max: usize) -> String {
     }
 }
 
+/// Whether something in a text cannot be seen, and would be marked.
+pub fn hides_anything(text: &str) -> bool {
+    Text::new(text).pieces.iter().any(|piece| matches!(piece, Piece::Mark { .. }))
+}
+
 /// JSON text whose invisible characters are written as escapes: the same value, with nothing hidden in it.
 pub fn escape_hidden(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());

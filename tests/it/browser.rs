@@ -9,11 +9,13 @@ use crate::server::{Server, is_gate};
 use crate::viewer::{HOSTILE, hostile, link, record};
 use everlog::viewer::address::encode;
 
+mod chart;
 mod details;
 mod driver;
 mod embed;
 mod languages;
 mod list;
+mod states;
 
 use driver::Browser;
 
@@ -68,7 +70,13 @@ fn with_browser<F: AsyncFnOnce(&Browser)>(has_scripts: bool, scenario: F) {
 async fn enter(browser: &Browser, server: &Server, org: &str, role: &str) {
     browser.look(1280, 900, "light").await;
     browser.goto(&server.url(&link(server, org, "ana", role))).await;
+    if browser.has_scripts {
+        browser.until("the last of the scripts", EQUIPPED).await;
+    }
 }
+
+/// What comes after the first view is there, too: the last script shows the button that it serves.
+const EQUIPPED: &str = "document.getElementById('al-copy-link')?.hidden === false";
 
 const ROWS: &str = "#al-results tbody tr";
 const COUNT: &str = "document.querySelector('#al-count strong').textContent";

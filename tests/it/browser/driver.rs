@@ -19,6 +19,7 @@ const AXE: &str = include_str!("vendor/axe.min.js");
 
 pub struct Browser {
     pub client: Client,
+    pub has_scripts: bool,
     driver: Child,
     /// The driver's output, kept open: it ends when it cannot write.
     _output: BufReader<ChildStdout>,
@@ -87,7 +88,7 @@ impl Browser {
             .await
             .unwrap();
         let session = format!("{base}/session/{}", client.session_id().await.unwrap().unwrap());
-        Self { client, driver, _output: output, session, _profile: profile }
+        Self { client, has_scripts, driver, _output: output, session, _profile: profile }
     }
 
     pub async fn close(mut self) {
@@ -103,6 +104,14 @@ impl Browser {
             answer.body_mut().with_config().limit(1 << 28).read_to_string().unwrap()
         });
         serde_json::from_str::<Value>(&answer.await.unwrap()).unwrap()["value"].take()
+    }
+
+    /// Takes the network away from the window, or gives it back.
+    pub async fn cut(&self, is_cut: bool) {
+        self.devtools("Network.enable", json!({})).await;
+        let conditions =
+            json!({"offline": is_cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {

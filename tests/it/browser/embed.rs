@@ -1,18 +1,20 @@
 //! The log inside another page, across origins, in Chromium: 127.0.0.1 on two ports are two origins. Deliberately absent:
 //! what a policy or a token does over HTTP, which is in `viewer`.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::browser::driver::Browser;
-use crate::browser::{ENTER, ESCAPE, filled, with_browser};
+use crate::browser::{ENTER, EQUIPPED, ESCAPE, filled, with_browser};
 use crate::server::{OPERATOR_KEY, Server};
-use crate::viewer::{link, record};
+
+mod actions;
+mod examples;
+mod looks;
 
 /// What a host page does for its readers: holds tokens, hands them to its logs, and counts what it is told.
 const SCRIPT: &str = "const told = []; for (const name of ['ready', 'token-expired']) addEventListener(name, ({ target }) => told.push(`${target.id} ${name}`)); onmessage = ({ data }) => heard.push(data); const heard = [];";
@@ -114,7 +116,7 @@ async fn open(browser: &Browser, host: &Host, token: &str) {
     give(browser, "log", token).await;
     browser.until("the log is ready", "told.includes('log ready')").await;
     inside(browser, "log").await;
-    browser.until("the log", &format!("{COUNT} === '101 events'")).await;
+    browser.until("the log", &format!("{COUNT} === '101 events' && {EQUIPPED}")).await;
 }
 
 #[test]
@@ -349,205 +351,4 @@ fn two_logs_of_two_organizations_stand_on_one_page() {
         }
         browser.assert_quiet("two logs").await;
     });
-}
-
-#[test]
-fn theme_accent_language_and_height_change_without_a_reload() {
-    let server = filled();
-    let host = embedding(&server, "platform", "theme=\"dark\" accent=\"#ffd400\"");
-    let token = token(&server, "platform", "company");
-    with_browser(true, async |browser| {
-        open(browser, &host, &token).await;
-        let style = |selector: &str, name: &str| {
-            format!("getComputedStyle(document.querySelector('{selector}')).{name}")
-        };
-        browser.script("globalThis.stays = true").await;
-        browser
-            .until(
-                "the accent",
-                &format!("{} === 'rgb(255, 212, 0)'", style(".al-primary", "backgroundColor")),
-            )
-            .await;
-        browser
-            .until(
-                "text that can be read on it",
-                &format!("{} === 'rgb(0, 0, 0)'", style(".al-primary", "color")),
-            )
-            .await;
-        browser.assert_accessible("dark and yellow").await;
-        outside(browser).await;
-        browser.picture("embed-dark").await;
-        let set = "const log = document.getElementById('log'); ";
-        for (accent, theme) in [
-            ("#0a7d55", "light"),
-            ("#ff0055", "dark"),
-            ("#ffd400", "light"),
-            ("#111111", "dark"),
-            ("oklch(0.7 0.2 30)", "light"),
-        ] {
-            browser
-                .script(&format!(
-                    "{set} log.setAttribute('theme', '{theme}'); log.setAttribute('accent', '{accent}')"
-                ))
-                .await;
-            inside(browser, "log").await;
-            browser
-                .until("the theme", &format!("document.documentElement.style.colorScheme === '{theme}'"))
-                .await;
-            browser.click("#al-menu-kind summary").await;
-            browser.assert_accessible(&format!("{accent} {theme}")).await;
-            browser.keys(ESCAPE).await;
-            outside(browser).await;
-        }
-        browser.script(&format!("{set} log.style.cssText = '--al-font: Georgia, serif; --al-radius: 2px; --al-ground: #fffdf5; --al-page: red; --al-line: url(https://evil.example/x)'; log.setAttribute('accent', 'red; }} body {{ display: none'); log.setAttribute('theme', 'light'); log.setAttribute('lang', 'ar')")).await;
-        inside(browser, "log").await;
-        browser
-            .until(
-                "the language",
-                "document.documentElement.dir === 'rtl' && document.documentElement.lang === 'ar'",
-            )
-            .await;
-        assert_eq!(browser.script("return ['--al-font', '--al-radius', '--al-ground', '--al-line', '--al-accent'].map(it => document.documentElement.style.getPropertyValue(it))").await,
-            json!(["Georgia, serif", "2px", "#fffdf5", "", ""]));
-        assert_eq!(browser.script("return globalThis.stays").await, true);
-        outside(browser).await;
-        browser.script(&format!("{set} log.removeAttribute('lang'); log.removeAttribute('style'); log.setAttribute('height', 'auto')")).await;
-        let frame =
-            "document.getElementById('log').shadowRoot.querySelector('iframe').getBoundingClientRect()";
-        inside(browser, "log").await;
-        browser.until("nothing scrolls", "document.documentElement.dir === 'ltr' && document.documentElement.scrollHeight <= innerHeight").await;
-        outside(browser).await;
-        let height = browser.script(&format!("return {frame}.height")).await.as_f64().unwrap();
-        assert!(height > 300.0 && height < 3_000.0 && (height - 720.0).abs() > 1.0, "{height}");
-        browser.script(&format!("{set} log.setAttribute('height', '480px')")).await;
-        browser.until("a height of its own", &format!("{frame}.height === 480")).await;
-        browser.script(&format!("{set} log.removeAttribute('height')")).await;
-        browser.until("the height that it has else", &format!("{frame}.height === 720")).await;
-        browser.look(390, 844, "light").await;
-        inside(browser, "log").await;
-        browser.until("cards", &format!("{} === 'flex'", style("#al-results tbody tr", "display"))).await;
-        browser.assert_accessible("phone").await;
-        let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        assert!(browser.script(overflow).await.as_i64().unwrap() <= 0);
-        outside(browser).await;
-        browser.picture("embed-phone").await;
-        browser.assert_quiet("looks").await;
-    });
-}
-
-/// An example at work, ended with its test.
-struct Example {
-    child: Child,
-    origin: String,
-}
-
-impl Example {
-    fn start(program: &str, file: &str, server: &Server, key: &str) -> Self {
-        let mut command = Command::new(program);
-        command.arg(file).env("EVERLOG_URL", server.url("")).env("EVERLOG_ORG", "acme");
-        command.env("EVERLOG_API_KEY", key).env("EVERLOG_ROLE", "owner").env("PORT", "0");
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut origin = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut origin).unwrap();
-        assert!(origin.starts_with("http://127.0.0.1:"), "{file} says {origin:?}");
-        Self { child, origin: origin.trim().to_owned() }
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn is_installed(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
-#[test]
-fn the_examples_record_an_event_and_show_it_in_a_page_whose_token_is_renewed() {
-    let server = Server::start();
-    server.organization("acme", "workspace");
-    let key = server.key("acme", &["write", "read"]);
-    let examples = [("python3", "examples/python/server.py"), ("node", "examples/node/server.mjs")];
-    let examples = examples.into_iter().filter(|(program, _)| *program == "python3" || is_installed(program));
-    let examples: Vec<_> =
-        examples.map(|(program, file)| Example::start(program, file, &server, &key)).collect();
-    let origins: Vec<_> = examples.iter().map(|it| it.origin.clone()).collect();
-    list(&server, "acme", json!({"embed_origins": origins}));
-    with_browser(true, async |browser| {
-        browser.look(1280, 900, "light").await;
-        for (at, origin) in origins.iter().enumerate() {
-            browser.goto(origin).await;
-            browser
-                .until("its log element", "document.querySelector('activity-log')?.shadowRoot?.firstChild")
-                .await;
-            browser.script("document.querySelector('activity-log').id = 'log'").await;
-            let given = "document.getElementById('log').getAttribute('token')";
-            browser.until("a token", given).await;
-            inside(browser, "log").await;
-            browser
-                .until(
-                    "the event that it recorded",
-                    "document.querySelector('#al-results')?.innerText.includes('Sales of the year')",
-                )
-                .await;
-            outside(browser).await;
-            browser.picture(&format!("embed-example-{at}")).await;
-            let first = browser.script(&format!("return {given}")).await.as_str().unwrap().to_owned();
-            end(&server, "acme", &first);
-            inside(browser, "log").await;
-            browser.click("#al-q").await;
-            browser.keys("sales").await;
-            browser
-                .until(
-                    "the search, after another token",
-                    "location.search === '?q=sales' && !document.querySelector('#al-ended')",
-                )
-                .await;
-            outside(browser).await;
-            assert_ne!(browser.script(&format!("return {given}")).await.as_str(), Some(first.as_str()));
-            // The console tells of the one answer that was a refusal.
-            assert!(browser.log().await.iter().all(|line| line.contains("401")), "{origin}");
-        }
-    });
-}
-
-/// C of the hostile list, the referrer among it.
-#[test]
-fn pictures_come_from_listed_origins_only_and_are_asked_for_without_a_referrer() {
-    let server = Server::start();
-    let key = server.tenant("acme", "workspace");
-    let host = embedding(&server, "acme", "");
-    let (pictures, others) = (Host::start(|_| String::new()), Host::start(|_| String::new()));
-    list(&server, "acme", json!({"avatar_origins": [pictures.origin]}));
-    let by = |id: &str, url: String| json!({"action": "lead.created", "actor": {"type": "user", "id": id, "name": id, "avatar_url": url}});
-    let events = json!([
-        by("ana", format!("{}/ana.png", pictures.origin)),
-        by("eve", format!("{}/eve.png", others.origin)),
-        by("mal", format!("{}.evil.example/mal.png", pictures.origin))
-    ]);
-    record(&server, "acme", &key, &events);
-    let token = token(&server, "acme", "owner");
-    let shown = "[...document.querySelectorAll('#al-results img')].map(it => it.naturalWidth).join() === '1'";
-    with_browser(true, async |browser| {
-        browser.look(1280, 900, "light").await;
-        browser.goto(&host.origin).await;
-        give(browser, "log", &token).await;
-        inside(browser, "log").await;
-        browser.until("the picture in the frame", shown).await;
-        outside(browser).await;
-        browser.assert_quiet("pictures in the frame").await;
-        browser.goto(&server.url(&link(&server, "acme", "ana", "owner"))).await;
-        browser.until("the picture at the top", shown).await;
-        browser.assert_quiet("pictures at the top").await;
-    });
-    for head in pictures.asked.lock().unwrap().iter().map(|head| head.to_lowercase()) {
-        assert!(!head.contains("\r\nreferer:"), "{head}");
-    }
-    let asked = others.asked.lock().unwrap();
-    assert!(asked.is_empty(), "{asked:?}");
-    // Nor does the page around learn an address of the log.
-    assert!(host.asked.lock().unwrap().iter().all(|head| !head.contains("evl_vs_")));
 }

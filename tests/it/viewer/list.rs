@@ -206,7 +206,7 @@ fn a_followed_list_hears_what_belongs_in_it_from_where_its_page_ended() {
     assert_eq!(Visitor::new(&server).get("/view/acme/live").status, 401);
 }
 
-/// Everything that a first view needs, compressed as it travels.
+/// Everything that a first view needs, compressed as it travels. What is fetched when it is there is no part of it.
 #[test]
 fn a_first_view_is_at_most_40_kilobytes() {
     const FIRST_VIEW_BYTES_MAX: usize = 40_000;
