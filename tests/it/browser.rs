@@ -15,6 +15,7 @@ mod driver;
 mod embed;
 mod languages;
 mod list;
+mod sizes;
 mod states;
 
 use driver::Browser;

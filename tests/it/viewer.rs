@@ -20,6 +20,7 @@ mod histogram;
 mod languages;
 mod list;
 mod person;
+mod sizes;
 mod text;
 mod words;
 mod workspace;
