@@ -167,6 +167,8 @@ times-exact = دقيقة
 empty-first-use = لم يحدث شيء بعد
     .hint = أرسل الحدث الأول وسيظهر هنا.
     .command = أمر يرسل حدثًا
+empty-no-activity = لا يوجد نشاط بعد
+    .hint = سيظهر النشاط هنا حالما يوجد ما يحق لك الاطلاع عليه.
 empty-no-match = لا توجد أحداث مطابقة
     .hint = لا يتبقى شيء مع اجتماع عدة عوامل تصفية.
 empty-bad-search = تعذّر فهم هذا البحث
@@ -174,6 +176,15 @@ empty-bad-search = تعذّر فهم هذا البحث
 empty-bad-dates = تاريخ النهاية يسبق تاريخ البداية
     .hint = اعكس التاريخين، أو استغنِ عنهما.
     .remove = إزالة التاريخين
+empty-outside = { $count ->
+    [zero] لا توجد أحداث مطابقة
+    [one] يوجد حدث مطابق واحد
+    [two] يوجد حدثان مطابقان
+    [few] توجد { $shown } أحداث مطابقة
+    [many] يوجد { $shown } حدثًا مطابقًا
+   *[other] يوجد { $shown } حدث مطابق
+} خارج «{ $range }».
+    .remove = عرض كل الأوقات
 empty-without = { $choice } { $count ->
     [zero] لا توجد أحداث
     [one] يوجد حدث واحد
@@ -184,8 +195,6 @@ empty-without = { $choice } { $count ->
 }.
 without-search = من دون البحث عن «{ $words }»
     .remove = إزالة البحث عن «{ $words }»
-without-date = من دون التاريخ
-    .remove = إزالة التاريخ
 without-actor = من دون المستخدم
     .remove = إزالة المستخدم
 without-category = من دون الفئة

@@ -163,6 +163,8 @@ times-exact = Genau
 empty-first-use = Noch ist nichts geschehen
     .hint = Senden Sie das erste Ereignis, dann erscheint es hier.
     .command = Ein Befehl, der ein Ereignis sendet
+empty-no-activity = Noch keine Aktivität
+    .hint = Sobald es etwas gibt, das Sie sehen dürfen, erscheint es hier.
 empty-no-match = Keine passenden Ereignisse
     .hint = Mehrere Ihrer Filter zusammen lassen nichts übrig.
 empty-bad-search = Diese Suche ist nicht zu verstehen
@@ -170,14 +172,17 @@ empty-bad-search = Diese Suche ist nicht zu verstehen
 empty-bad-dates = „Bis“ liegt vor „Von“
     .hint = Wählen Sie die beiden Daten umgekehrt, oder verzichten Sie auf sie.
     .remove = Daten entfernen
+empty-outside = { $count ->
+    [one] { $shown } Ereignis passt, liegt
+   *[other] { $shown } Ereignisse passen, liegen
+} aber außerhalb von „{ $range }“.
+    .remove = Gesamten Zeitraum zeigen
 empty-without = { $choice } { $count ->
     [one] gibt es { $shown } Ereignis
    *[other] gibt es { $shown } Ereignisse
 }.
 without-search = Ohne die Suche nach „{ $words }“
     .remove = Suche nach „{ $words }“ entfernen
-without-date = Ohne den Zeitraum
-    .remove = Zeitraum entfernen
 without-actor = Ohne den Benutzer
     .remove = Benutzer entfernen
 without-category = Ohne die Kategorie

@@ -168,6 +168,8 @@ times-exact = Exact
 empty-first-use = Nothing has happened yet
     .hint = Send the first event, and it shows here.
     .command = A command that sends an event
+empty-no-activity = No activity yet
+    .hint = What happens shows here as soon as there is something you may see.
 empty-no-match = No events match
     .hint = Several of your filters together leave nothing.
 empty-bad-search = This search cannot be understood
@@ -175,6 +177,11 @@ empty-bad-search = This search cannot be understood
 empty-bad-dates = To lies before From
     .hint = Choose the two dates the other way round, or do without them.
     .remove = Remove the dates
+empty-outside = { $count ->
+    [one] { $shown } event matches
+   *[other] { $shown } events match
+} outside “{ $range }”.
+    .remove = Look at all time
 # $choice is one of without-….
 empty-without = { $choice } there { $count ->
     [one] is { $shown }
@@ -182,8 +189,6 @@ empty-without = { $choice } there { $count ->
 }.
 without-search = Without the search for “{ $words }”
     .remove = Remove the search for “{ $words }”
-without-date = Without the date
-    .remove = Remove the date
 without-actor = Without the user
     .remove = Remove the user
 without-category = Without the category

@@ -101,7 +101,10 @@
   });
   function moved(path) {
     list = path;
-    find('#al-refresh')?.setAttribute('href', list);
+    const first = new URL(list, location.href);
+    ['cursor', 'row'].forEach((it) => first.searchParams.delete(it));
+    // What is new stands on the first page.
+    find('#al-refresh')?.setAttribute('href', first.pathname + first.search);
     all('[data-sets]').forEach((link) => {
       const url = new URL(list, location.href);
       const [name, value] = link.dataset.sets.split('=');

@@ -282,7 +282,7 @@ fn input_value(text: Option<&str>, has_times: bool, time: &str) -> String {
 }
 
 /// The range in force, in words.
-fn range_words(profile: &Profile, address: &Address, words: Words) -> String {
+pub fn range_words(profile: &Profile, address: &Address, words: Words) -> String {
     let day = |name| address.one(name).map(|text| day(text, words));
     match (day("from"), day("to")) {
         (Some(from), Some(to)) if from == to => from,

@@ -113,6 +113,8 @@ pub(super) struct Results {
     /// How many events match, where that can be told.
     total: Option<u64>,
     count: String,
+    /// The range that is in force though nobody chose it; empty when there is none.
+    within: String,
     headings: Vec<Heading>,
     orders: Option<Orders>,
     rows: Vec<Row>,
@@ -144,8 +146,10 @@ pub(super) struct Pager {
 
 /// Why the list is empty.
 pub(super) enum Empty {
-    /// Nothing was ever recorded that this reader may see.
+    /// Nothing was ever recorded, and this reader may see everything.
     FirstUse { curl: String },
+    /// Nothing was ever recorded that this reader may see.
+    NoActivity,
     /// Something is, but not this. With the choice that hides most, if there is one.
     NoMatch { hint: Option<Hint>, clear: String },
     /// The search cannot be understood.
@@ -380,7 +384,7 @@ impl Read<'_> {
             title: self.visit.words.title(&self.profile.title),
             organization: shorten(&self.visit.org.entry().row.name, 80),
             path: self.path(),
-            refresh: self.address.href(),
+            refresh: self.address.first_page().href(),
             export: self.export(&results),
             views,
             display: Display::new(self.visit, self.address),
@@ -415,6 +419,7 @@ impl Read<'_> {
                 .visit
                 .words
                 .fill("events-count", [("count", total.into()), ("shown", grouped(total).into())]),
+            within: self.default_range(),
             has_details_column: headings.iter().any(|heading| heading.field == "details"),
             headings,
             orders: table::orders(self.profile, self.address, self.visit.words),
@@ -467,11 +472,34 @@ impl Read<'_> {
         }
     }
 
-    /// Why nothing is shown: never anything, or which choice hides most.
+    /// The profile's range in words, where it leaves out what lies outside of it and nothing else says so.
+    fn default_range(&self) -> String {
+        let range = self.profile.default_range;
+        let is_silent = self.address.range(self.profile) == range.as_str() && range != Preset::All;
+        if is_silent { self.visit.words.preset(range) } else { String::new() }
+    }
+
+    /// Why nothing is shown: never anything, all of it at another time, or which choice hides most.
     fn empty(&self, base: &str) -> Result<Empty, Problem> {
         let everything = self.everything();
         if self.total(&everything)? == 0 {
-            return Ok(Empty::FirstUse { curl: curl(base, self.visit.org.entry().row.id.as_str()) });
+            // How to record is told to who sees whatever is recorded, and asks for all of it.
+            let is_first_use = !self.visit.org.scope().is_restricted()
+                && self.address.first_page() == self.address.cleared();
+            return Ok(if is_first_use {
+                Empty::FirstUse { curl: curl(base, self.visit.org.entry().row.id.as_str()) }
+            } else {
+                Empty::NoActivity
+            });
+        }
+        if let Some(all) = self.whole_time() {
+            let count = self.total(&all)?;
+            if count > 0 {
+                return Ok(Empty::NoMatch {
+                    hint: Some(self.outside(&all, count)),
+                    clear: everything.href(),
+                });
+            }
         }
         let mut hint: Option<(u64, Hint)> = None;
         for (choice, address) in self.steps_back() {
@@ -497,15 +525,29 @@ impl Read<'_> {
         }
     }
 
-    /// The address without each choice, one at a time, and the message that names the choice.
+    /// What is offered first: the same question is answered at another time.
+    fn outside(&self, all: &Address, count: u64) -> Hint {
+        let range = filters::range_words(self.profile, self.address, self.visit.words);
+        let told =
+            [("count", count.into()), ("shown", grouped(count).into()), ("range", range.as_str().into())];
+        Hint {
+            told: self.visit.words.fill("empty-outside", told),
+            remove: self.visit.words.say("empty-outside.remove"),
+            href: all.href(),
+        }
+    }
+
+    /// The address with all time, where that is not what is asked.
+    fn whole_time(&self) -> Option<Address> {
+        let all = || self.address.without("from").without("to").with("range", Preset::All.as_str());
+        (self.address.range(self.profile) != Preset::All.as_str()).then(all)
+    }
+
+    /// The address without each choice but the date, one at a time, and the message that names the choice.
     fn steps_back(&self) -> Vec<(&'static str, Address)> {
         let mut steps = Vec::new();
         if self.address.one("q").is_some() {
             steps.push(("without-search", self.address.without("q")));
-        }
-        if self.address.range(self.profile) != Preset::All.as_str() {
-            let all = self.address.without("from").without("to").with("range", Preset::All.as_str());
-            steps.push(("without-date", all));
         }
         for (name, choice) in [
             ("actor", "without-actor"),

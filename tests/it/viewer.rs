@@ -14,6 +14,7 @@ mod changes;
 mod dates;
 mod details;
 mod embed;
+mod empty;
 mod export;
 mod filters;
 mod histogram;
