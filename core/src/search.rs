@@ -80,13 +80,20 @@ impl Field {
         ("description", Self::Description),
     ];
 
-    /// The field that a word before a colon names: one of `NAMED`, or `metadata.KEY`.
+    /// Other words for some of them, as readers know them from the screen.
+    pub const SYNONYMS: &[(&str, Self)] = &[("user", Self::Actor)];
+
+    /// The field that a word before a colon names: one of `NAMED` or `SYNONYMS`, or `metadata.KEY`.
     pub fn from_name(name: &str) -> Option<Self> {
         let name = text::fold(name);
         if let Some(key) = name.strip_prefix("metadata.") {
             return (!key.is_empty()).then(|| Self::Metadata(key.to_owned()));
         }
-        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone())
+        Self::NAMED
+            .iter()
+            .chain(Self::SYNONYMS)
+            .find(|(known, _)| *known == name)
+            .map(|(_, field)| field.clone())
     }
 }
 
@@ -231,6 +238,15 @@ mod tests {
 
     fn piece(text: &str) -> Term {
         Term { negated: false, field: None, needle: Needle::Piece(text.to_owned()) }
+    }
+
+    #[test]
+    fn a_user_is_asked_for_as_an_actor_is() {
+        assert_eq!(
+            Search::parse("-user:\"Ana Ruiz\" User:sam"),
+            Search::parse("-actor:\"Ana Ruiz\" actor:sam")
+        );
+        assert_eq!(Search::unknown_field("user:ana"), None);
     }
 
     #[test]

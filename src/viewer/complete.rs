@@ -119,7 +119,10 @@ fn question(app: &App, visit: &Visit, address: &Address) -> Result<Question, Pro
 
 fn fields(sign: &str, word: &str) -> Vec<Offer> {
     let word = word.to_lowercase();
-    let named = Field::NAMED.iter().filter(|(name, _)| !word.is_empty() && name.starts_with(&word));
+    let named = Field::NAMED
+        .iter()
+        .chain(Field::SYNONYMS)
+        .filter(|(name, _)| !word.is_empty() && name.starts_with(&word));
     let offer = |(name, _): &(&str, Field)| Offer {
         insert: format!("{sign}{name}:"),
         label: Text::short(&format!("{name}:")),

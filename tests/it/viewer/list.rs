@@ -82,6 +82,8 @@ fn fields_and_their_values_are_completed_with_counts_as_quoted_terms() {
         (inserts.collect::<Vec<_>>(), plain(&page.text))
     };
     assert_eq!(offered("term=act").0, ["actor:", "action:"]);
+    assert_eq!(offered("term=us").0, ["user:"]);
+    assert_eq!(offered("term=user:ana").0, ["user:\"u_1\" ", "user:\"u_2\" "]);
     assert_eq!(offered("term=-ca").0, ["-category:"]);
     let (inserts, text) = offered("term=actor:ana");
     // Of people with one name each is found by the id; a quotation mark in a name is no end of it.
