@@ -17,6 +17,8 @@ const LIVE: &str = "live";
 const UNASKED: &[&str] = &["lang", "times", "row", LIVE];
 /// The value of `range` in forms that stands for two dates; never in a link.
 const CUSTOM: &str = "custom";
+/// The first year that events can lie in.
+const FIRST_YEAR: &str = "1970";
 
 /// A page's path and parameters, in one order and without empty or unknown ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,17 @@ impl Address {
     /// Whether two dates are chosen instead of a preset.
     pub fn has_dates(&self) -> bool {
         self.one("from").is_some() || self.one("to").is_some()
+    }
+
+    /// Whether less is asked than everything this reader may see.
+    pub fn is_narrowed(&self, profile: &Profile) -> bool {
+        self.range(profile) != Preset::All.as_str() || self.without("range") != self.cleared()
+    }
+
+    /// The date before 1970, if there is one: a year of which not every digit is typed.
+    pub fn early_date(&self) -> Option<&'static str> {
+        let is_early = |text: &str| text.get(..4).is_some_and(|year| year < FIRST_YEAR);
+        ["from", "to"].into_iter().find(|name| self.one(name).is_some_and(is_early))
     }
 
     /// The preset that is chosen or, by default, in force.

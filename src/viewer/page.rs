@@ -244,6 +244,9 @@ struct Read<'a> {
 
 impl Read<'_> {
     fn question(&self, address: &Address) -> Result<Question, Problem> {
+        if let Some(name) = address.early_date() {
+            return Err(Problem::Param(ParamError::expected(name, "a date from 1970 on")));
+        }
         let params = address.query(self.profile);
         let question = self.app.reader.question(&self.visit.org, &params, &[], &self.visit.moment());
         question.map_err(Problem::from)
