@@ -1,4 +1,4 @@
-// What is offered while one types: fields and their values below the search, people in their menu.
+// What is offered while one types: fields and their values below the search, values in their menus.
 'use strict';
 (() => {
   const PAUSE_MS = 120;
@@ -110,12 +110,12 @@
   });
   document.addEventListener('focusout', ({ target }) => { if (target.id === 'al-q') close(); });
 
-  // People whom the menu does not hold.
+  // Values that the menu does not hold.
   async function more(search) {
     const choices = find('.al-choices', search.closest('.al-pop'));
     const term = search.value.trim();
     const params = chosen();
-    params.set('menu', 'actor');
+    params.set('menu', search.dataset.menu);
     params.set('term', term);
     const html = term ? await ask(search.dataset.more, params) : '';
     if (html === null) return;

@@ -1,10 +1,10 @@
-//! What is offered while one types: fields, and the values that occur in them; people whom a menu does not hold.
+//! What is offered while one types: fields, and the values that occur in them; values that a menu does not hold.
 //!
 //! Deliberately absent: values that do not occur, or that this reader may not see. Both come from facets, under every
 //! other filter in force.
 
 use askama::Template;
-use everlog_core::profile::Filter;
+use everlog_core::profile::{Filter, Preset};
 use everlog_core::query::once;
 use everlog_core::search::Field;
 
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::index::{FacetField, FacetValue};
 use crate::read::Question;
 use crate::viewer::address::Address;
-use crate::viewer::filters::{Choice, found, grouped};
+use crate::viewer::filters::{self, Choice, grouped};
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::text::{Text, hides_anything, shorten};
@@ -20,7 +20,7 @@ use crate::viewer::words::Words;
 
 /// Most offers at once: more is a list to read, not a help with typing.
 const OFFERS_MAX: usize = 8;
-/// Most people found for a menu at once.
+/// Most values found for a menu at once.
 const FOUND_MAX: usize = 20;
 /// Longest label of an offer, in characters.
 const LABEL_CHARS_MAX: usize = 60;
@@ -52,7 +52,7 @@ struct Found {
     choices: Vec<Choice>,
 }
 
-/// Answers what is typed: `term` in the search, or with `menu=actor` in the menu of people. The address is the list as
+/// Answers what is typed: `term` in the search, or in the menu that `menu` names. The address is the list as
 /// it is without that word.
 ///
 /// # Errors
@@ -65,12 +65,8 @@ pub(super) fn complete(
 ) -> Result<Result<String, askama::Error>, Problem> {
     let one = |name| once(sent, name).map_err(Problem::Param);
     let term = one("term")?.unwrap_or_default();
-    if one("menu")? == Some("actor") {
-        let mut values = facet(app, visit, address, FacetField::Actor, term)?;
-        values.truncate(FOUND_MAX);
-        let is_single = visit.org.entry().profile.filters.contains(&Filter::User);
-        let choices = found("actor", &values, address);
-        return Ok(Found { name: "actor", is_single, choices }.render());
+    if let Some(menu) = one("menu")? {
+        return Ok(beyond(app, visit, address, menu, term)?.render());
     }
     let (sign, word) = term.strip_prefix('-').map_or(("", term), |word| ("-", word));
     let offers = match word.split_once(':') {
@@ -84,6 +80,27 @@ pub(super) fn complete(
         },
     };
     Ok(Offers { offers }.render())
+}
+
+/// Choices that a menu does not hold: of the list as it is, then of all this reader may see, which count nothing here.
+fn beyond(app: &App, visit: &Visit, address: &Address, menu: &str, term: &str) -> Result<Found, Problem> {
+    let profile = &visit.org.entry().profile;
+    let mut known = profile.filters.iter().copied().chain([Filter::Users]);
+    let offered = known.find(|it| filters::name(*it) == Some(menu));
+    let Some((filter, field)) = offered.and_then(|it| Some((it, filters::facet(it)?))) else {
+        return Ok(Found { name: "", is_single: false, choices: Vec::new() });
+    };
+    let mut values = facet(app, visit, address, field, term)?;
+    if values.len() < FOUND_MAX {
+        let everything = address.cleared().with("range", Preset::All.as_str());
+        let elsewhere = facet(app, visit, &everything, field, term)?;
+        let is_new = |it: &FacetValue| values.iter().all(|known| known.value != it.value);
+        let elsewhere: Vec<_> = elsewhere.into_iter().filter(is_new).collect();
+        values.extend(elsewhere.into_iter().map(|it| FacetValue { count: 0, ..it }));
+    }
+    values.truncate(FOUND_MAX);
+    let name = filters::name(filter).unwrap_or_default();
+    Ok(Found { name, is_single: filter == Filter::User, choices: filters::found(name, &values, address) })
 }
 
 /// The facet that counts what a field of the search looks into.

@@ -43,6 +43,8 @@ pub struct Menu {
     pub is_single: bool,
     /// Whether it is long enough to be searched itself.
     pub has_search: bool,
+    /// Whether its search also finds values that are not offered.
+    pub has_more: bool,
     /// How the values beyond those offered are told of; empty when there are none.
     pub rest: String,
     /// What can be chosen.
@@ -65,8 +67,10 @@ pub struct Choice {
     pub label: Text,
     /// What tells it from others of the same label.
     pub second: Option<Text>,
-    /// The label for a script that narrows the menu.
+    /// The label without marks.
     pub plain: String,
+    /// All that a script finds it by: whatever is shown of it, and its id.
+    pub words: String,
     /// How many events have it; empty when that is not known.
     pub count: String,
     /// Whether it is chosen.
@@ -139,6 +143,11 @@ fn parameter(filter: Filter) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// The parameter that a filter sets.
+pub fn name(filter: Filter) -> Option<&'static str> {
+    parameter(filter).map(|(name, _)| name)
+}
+
 /// What a filter is called in the profile: as the column that shows the same, so that both read alike.
 fn title(profile: &Profile, filter: Filter) -> &str {
     let (fields, otherwise): (&[ColumnField], _) = match filter {
@@ -174,6 +183,7 @@ pub fn menu(
         .iter()
         .map(|value| Choice {
             second: value.detail.as_deref().map(|it| Text::name(&shorten(it, LABEL_CHARS_MAX))),
+            words: sought(&shown(value), value),
             ..choice(value.value.clone(), shown(value), Some(value.count), &chosen)
         })
         .collect();
@@ -188,6 +198,9 @@ pub fn menu(
         [_] => choices.iter().find(|it| it.is_chosen).map(|it| shorten(&it.plain, 24)).unwrap_or_default(),
         more => more.len().to_string(),
     };
+    let rest = rest(name, values, words);
+    // Whoever has nothing in what is asked is found all the same.
+    let has_more = !rest.is_empty() || name == "actor" && address.is_narrowed(profile);
     Some(Menu {
         name,
         any: words.all_of(title),
@@ -195,8 +208,9 @@ pub fn menu(
         icon,
         chosen: in_short,
         is_single: filter == Filter::User,
-        has_search: choices.len() >= MENU_SEARCH_FROM,
-        rest: rest(name, values, words),
+        has_search: choices.len() >= MENU_SEARCH_FROM || has_more,
+        has_more,
+        rest,
         choices,
     })
 }
@@ -220,14 +234,18 @@ fn rest(name: &str, values: &[FacetValue], words: Words) -> String {
         return String::new();
     }
     let id = if name == "actor" { "menu-most-active" } else { "menu-most-frequent" };
-    words.fill(id, [("count", FACET_VALUES_MAX.into())])
+    words.fill(id, [("count", FACET_VALUES_MAX.into()), ("field", name.into())])
 }
 
 /// The choices that a menu does not hold, found by a part of what is shown.
 pub fn found(name: &str, values: &[FacetValue], address: &Address) -> Vec<Choice> {
     let chosen: Vec<&str> = address.all(name).collect();
     let found = values.iter().map(|it| Choice {
-        second: it.detail.as_deref().or(Some(&it.value)).map(|it| Text::name(&shorten(it, LABEL_CHARS_MAX))),
+        second: it
+            .detail
+            .as_deref()
+            .or((it.value != it.label).then_some(&*it.value))
+            .map(|it| Text::name(&shorten(it, LABEL_CHARS_MAX))),
         ..choice(it.value.clone(), it.label.clone(), Some(it.count), &chosen)
     });
     found.collect()
@@ -239,10 +257,17 @@ fn choice(value: String, label: String, count: Option<u64>, chosen: &[&str]) -> 
         is_chosen: chosen.contains(&value.as_str()),
         label: Text::name(&plain),
         second: None,
+        words: format!("{plain} {value}"),
         count: count.map(grouped).unwrap_or_default(),
         plain,
         value,
     }
+}
+
+/// The words that find a value in a menu.
+fn sought(shown: &str, value: &FacetValue) -> String {
+    let all = [shown, value.detail.as_deref().unwrap_or_default(), &value.value];
+    all.map(|it| shorten(it, LABEL_CHARS_MAX)).join(" ")
 }
 
 fn shown(filter: Filter, value: &str, label: &str, words: Words) -> String {

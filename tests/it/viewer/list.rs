@@ -100,6 +100,41 @@ fn fields_and_their_values_are_completed_with_counts_as_quoted_terms() {
     assert_eq!(Visitor::new(&server).get("/view/acme/complete?term=actor:").status, 401);
 }
 
+/// L10, C06: whoever has nothing in what is asked, and whatever a full menu does not hold, is found and counted as that.
+#[test]
+fn a_menu_finds_by_all_that_it_shows_and_beyond_what_it_holds() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
+    filled(&server, &key);
+    server.tenant("other", "documents");
+    let other = server.key("other", &["write", "admin"]);
+    let old = |number: u64| {
+        json!({"action": format!("kind_{number}.done"), "occurred_at": "2025-01-05T10:00:00Z",
+            "actor": {"type": "user", "id": format!("old-{number}"), "name": format!("Old {number}"), "email": format!("old-{number}@acme.example")}})
+    };
+    record(&server, "other", &other, &json!((0..105).map(old).collect::<Vec<_>>()));
+    let mut reader = Visitor::new(&server);
+    reader.enter(&link(&server, "other", "u_1", "user"));
+    let narrowed = reader.get("/view/other");
+    assert!(narrowed.text.contains("data-menu=\"actor\""), "nobody is in the last 30 days");
+    let found = reader.get("/view/other/complete?menu=actor&term=old-7@");
+    assert!(
+        found.text.contains("value=\"old-7\"") && found.text.contains("al-choice-count\">0<"),
+        "{}",
+        found.text
+    );
+    let full = reader.get("/view/other?range=all");
+    assert!(full.text.contains("data-words=\"Old 1 old-1@acme.example old-1\""), "{}", full.text);
+    assert!(
+        full.text.contains("data-menu=\"action\"") && full.text.contains("Search for others: action:name")
+    );
+    let found = reader.get("/view/other/complete?menu=action&term=kind_104&range=all");
+    assert!(found.text.contains("name=\"action\" value=\"kind_104.done\""), "{}", found.text);
+    assert_eq!(plain(&reader.get("/view/other/complete?menu=ip&term=2").text), "");
+    let page = visitor.get("/view/acme?from=0002-11-20");
+    assert_eq!(page.status, 400, "a year of which not every digit is typed");
+}
+
 /// D28: nobody is offered whom they may not see.
 #[test]
 fn completion_offers_only_what_the_reader_may_see() {
