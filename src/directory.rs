@@ -208,7 +208,7 @@ pub fn entry_of(row: OrganizationRow, own_catalog: Option<&str>) -> Result<Entry
         layers.push(catalog::shipped(name).ok_or_else(|| unknown(format!("the catalog {name}")))?.clone());
     }
     if let Some(toml) = own_catalog {
-        let own = Catalog::parse("the organization's own catalog", toml);
+        let own = Catalog::parse_kept("the organization's own catalog", toml);
         layers.push(own.map_err(|why| unknown(why.to_string()))?);
     }
     let nothing = Map::new();

@@ -147,7 +147,9 @@ impl Download {
         };
         let query: Vec<_> =
             self.asked.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let made = json!({
+        // How long the log is would tell a reader of a part how much is hidden, and others read what they did.
+        let size = (!self.plan.is_restricted).then_some(self.question.size);
+        let mut made = json!({
             "action": "export.made",
             "actor": actor,
             "metadata": {
@@ -156,9 +158,11 @@ impl Download {
                 "raw": self.plan.is_raw,
                 "query": query.join("&"),
                 "count": self.total,
-                "size": self.question.size,
             },
         });
+        if let Some(size) = size {
+            made["metadata"]["size"] = json!(size);
+        }
         app.log.append_own(self.org.entry(), source, made).await.map(drop)
     }
 

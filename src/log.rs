@@ -201,7 +201,15 @@ impl Log {
         mode: Mode,
         events: Vec<Value>,
     ) -> Result<Vec<Outcome>, AppendError> {
-        let prepared = prepare_all(org, source, mode, events).await?;
+        let prepared = prepare_all(org, source, mode, events, false).await?;
+        self.take_in(org, prepared).await
+    }
+
+    async fn take_in(
+        &self,
+        org: &Entry,
+        prepared: Vec<Result<Prepared, Invalid>>,
+    ) -> Result<Vec<Outcome>, AppendError> {
         let (answer, answered) = oneshot::channel();
         let job = Job { org: org.row.code, log_id: org.row.log_id, events: prepared, answer };
         self.jobs.send(job).await.map_err(|_| AppendError::Stopping)?;
@@ -220,14 +228,27 @@ impl Log {
         source: &Source,
         event: Value,
     ) -> Result<Recorded, AppendError> {
-        match self.append(org, source, Mode::Command, vec![event]).await?.pop() {
-            Some(Outcome::Created(recorded) | Outcome::Duplicate(recorded)) => Ok(recorded),
-            Some(Outcome::Refused(why)) => {
+        match self.offer_own(org, source, event).await? {
+            Outcome::Created(recorded) | Outcome::Duplicate(recorded) => Ok(recorded),
+            Outcome::Refused(why) => {
                 tracing::error!(org.id = %org.row.id, %why, "the server's own event was refused");
                 Err(AppendError::Unavailable)
             }
-            None => Err(AppendError::Unavailable),
         }
+    }
+
+    /// The same for an act with an id, which may have been recorded otherwise before: what became of it.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub async fn offer_own(
+        &self,
+        org: &Arc<Entry>,
+        source: &Source,
+        event: Value,
+    ) -> Result<Outcome, AppendError> {
+        let prepared = prepare_all(org, source, Mode::Command, vec![event], true).await?;
+        self.take_in(org, prepared).await?.pop().ok_or(AppendError::Unavailable)
     }
 
     /// Tells of every log that grows from now on.
@@ -247,11 +268,12 @@ async fn prepare_all(
     source: &Source,
     mode: Mode,
     events: Vec<Value>,
+    is_own: bool,
 ) -> Result<Vec<Result<Prepared, Invalid>>, AppendError> {
     let (org, source, is_few) = (Arc::clone(org), source.clone(), events.len() <= PREPARED_AT_ONCE_MAX);
     let work = move || {
         let preparation =
-            Preparation { org: &org, source: &source, mode, origin: Origin::Event, now_ms: now_ms() };
+            Preparation { org: &org, source: &source, mode, is_own, origin: Origin::Event, now_ms: now_ms() };
         events.into_iter().map(|event| preparation.prepare(event)).collect()
     };
     if is_few {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use everlog_core::catalog::{ACCESS, is_access};
 use everlog_core::event::Event;
 use everlog_core::ids::{Seq, Size};
 use everlog_core::query::{
@@ -38,8 +39,6 @@ use cursor::Cursor;
 pub const QUERY_TIME_MAX: Duration = Duration::from_secs(5);
 /// Most matches that `skip` may leave out.
 pub const SKIP_MAX: u64 = 1_000_000;
-/// The category of sessions and exports: shown only when it is asked for by a reader of everything.
-pub const ACCESS_CATEGORY: &str = "Access";
 
 /// Why a question gets no answer.
 #[derive(Debug, thiserror::Error)]
@@ -361,19 +360,17 @@ fn request<'a>(
     }
 }
 
-/// Events of the category Access are shown when they are asked for by a reader of everything.
+/// Events about reading the log are shown when their category is asked for by a reader of everything.
 fn scope_for(org: &Organization, query: &Query) -> everlog_core::scope::Scope {
     let mut scope = org.scope().clone();
-    scope.access_events =
-        !scope.is_restricted() && query.only.categories.iter().any(|it| it == ACCESS_CATEGORY);
+    scope.access_events = !scope.is_restricted() && query.only.categories.iter().any(|it| it == ACCESS);
     scope
 }
 
 /// Whether one event may be seen, by the same rule as lists; a reader of everything may open any event by its id.
 fn may_see(org: &Organization, event: &Event) -> bool {
     let sent = &event.document.event;
-    let is_access = || org.entry().catalogs.describe(&sent.action).category == ACCESS_CATEGORY;
-    org.scope().sees.shows(sent) && !(org.scope().is_restricted() && is_access())
+    org.scope().sees.shows(sent) && !(org.scope().is_restricted() && is_access(&sent.action))
 }
 
 fn limit(params: &[(String, String)]) -> Result<usize, ParamError> {

@@ -21,6 +21,8 @@ pub use entry::{Entry, LIST_MAX, TEXT_CHARS_MAX};
 pub use names::Names;
 pub use template::{Template, TemplateError, Variable};
 
+/// The category of events about reading the log itself.
+pub const ACCESS: &str = "Access";
 /// Most actions one catalog may hold; the largest shipped one has about a tenth of it.
 pub const CATALOG_ACTIONS_MAX: usize = 1_000;
 
@@ -109,6 +111,9 @@ pub struct Action {
     /// Whether it stands on the Audit Trail PDF.
     #[serde(default)]
     pub evidence: bool,
+    /// Whether the server alone records it. Only in a shipped catalog.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reserved: bool,
 }
 
 /// A label that depends on who reads (`L22`, `L23`, `L25`, `L26`).
@@ -171,6 +176,9 @@ pub struct EntryError {
     pub reason: String,
 }
 
+/// What an entry may be refused for beside what every entry is refused for: the member and the reason.
+type MoreFaults<Text> = fn(&Entry<Text>, &str) -> Option<(&'static str, String)>;
+
 /// What a key must look like.
 const KEY_FORM: &str = "an action is 1 to 200 bytes such as lead.created, without white space and *";
 
@@ -199,6 +207,35 @@ impl Catalog {
     /// # Ok::<(), everlog_core::catalog::CatalogError>(())
     /// ```
     pub fn parse(name: &str, toml: &str) -> Result<Self, CatalogError> {
+        Self::read(name, toml, |_, _| None)
+    }
+
+    /// Reads an organization's own catalog: one that leaves alone what is the server's.
+    ///
+    /// # Errors
+    /// As `parse`; also an entry that is `reserved`, or that moves an action into the category Access or out of it.
+    pub fn parse_own(name: &str, toml: &str) -> Result<Self, CatalogError> {
+        Ok(Self::read(name, toml, Entry::own_fault)?.into_own())
+    }
+
+    /// Reads an own catalog that was kept: what `parse_own` refuses has no effect.
+    ///
+    /// # Errors
+    /// As `parse`.
+    pub fn parse_kept(name: &str, toml: &str) -> Result<Self, CatalogError> {
+        Ok(Self::parse(name, toml)?.into_own())
+    }
+
+    /// The same without what only a shipped catalog may say.
+    fn into_own(self) -> Self {
+        let own = |action: &Action| {
+            let category = if is_access(&action.key) { ACCESS.to_owned() } else { action.category.clone() };
+            Action { category, reserved: false, ..action.clone() }
+        };
+        Self::of(self.name(), self.actions().map(own).collect())
+    }
+
+    fn read(name: &str, toml: &str, more: MoreFaults<Spanned<String>>) -> Result<Self, CatalogError> {
         let refuse = |offset: usize, reason: &str| Misplaced::at(name, toml, offset, reason);
         let entries: BTreeMap<Spanned<String>, Entry<Spanned<String>>> = parse_toml(name, toml)?;
         if entries.len() > CATALOG_ACTIONS_MAX {
@@ -210,7 +247,7 @@ impl Catalog {
             if !is_key(key.get_ref()) {
                 return Err(refuse(key.span().start, KEY_FORM).into());
             }
-            if let Some((member, reason)) = entry.fault() {
+            if let Some((member, reason)) = entry.fault().or_else(|| more(entry, key.get_ref())) {
                 let label = Some(&entry.label).filter(|_| member == "label");
                 let text = label.or(entry.category.as_ref().filter(|_| member == "category"));
                 let place = text.map_or(key.span(), Spanned::span);
@@ -221,11 +258,11 @@ impl Catalog {
         Ok(Self::of(name, actions.collect()))
     }
 
-    /// Makes a catalog of entries, by the same rules.
+    /// Makes an organization's own catalog of entries, by the rules of `parse_own`.
     ///
     /// # Errors
     /// Names the first action and member at fault.
-    pub fn from_entries(name: &str, entries: BTreeMap<String, Entry>) -> Result<Self, EntryError> {
+    pub fn own_from_entries(name: &str, entries: BTreeMap<String, Entry>) -> Result<Self, EntryError> {
         if entries.len() > CATALOG_ACTIONS_MAX {
             let reason = format!("more than {CATALOG_ACTIONS_MAX} actions");
             return Err(EntryError { key: String::new(), member: "", reason });
@@ -234,12 +271,12 @@ impl Catalog {
             if !is_key(key) {
                 return Err(EntryError { key: key.clone(), member: "", reason: KEY_FORM.to_owned() });
             }
-            if let Some((member, reason)) = entry.fault() {
+            if let Some((member, reason)) = entry.fault().or_else(|| entry.own_fault(key)) {
                 return Err(EntryError { key: key.clone(), member, reason });
             }
         }
         let actions = entries.into_iter().map(|(key, entry)| entry.into_action(key));
-        Ok(Self::of(name, actions.collect()))
+        Ok(Self::of(name, actions.collect()).into_own())
     }
 
     /// Its entries, by key.
@@ -392,6 +429,21 @@ static SHIPPED: LazyLock<Vec<Catalog>> = LazyLock::new(|| {
     texts.into_iter().map(parse).collect()
 });
 
+/// Whether an action is about reading the log itself: those that the server's own catalog puts into [`ACCESS`]. They are left
+/// out of every list unless asked for, so that what an organization's catalog says of them does not matter.
+pub fn is_access(key: &str) -> bool {
+    server_action(key).is_some_and(|action| action.category == ACCESS)
+}
+
+/// Whether the server alone records an action.
+pub fn is_reserved(key: &str) -> bool {
+    server_action(key).is_some_and(|action| action.reserved)
+}
+
+fn server_action(key: &str) -> Option<&'static Action> {
+    shipped("everlog").and_then(|catalog| catalog.get(key))
+}
+
 /// A shipped catalog, by one of [`NAMES`].
 pub fn shipped(name: &str) -> Option<&'static Catalog> {
     let at = NAMES.iter().position(|known| *known == name)?;
@@ -490,11 +542,13 @@ mod tests {
             let catalog = shipped(name).unwrap();
             let read = Catalog::parse("c", &catalog.to_toml()).unwrap();
             assert_eq!(read.actions().collect::<Vec<_>>(), catalog.actions().collect::<Vec<_>>());
-            assert_eq!(Catalog::from_entries("c", catalog.entries()).unwrap().entries(), catalog.entries());
+            let mut entries = catalog.entries();
+            entries.values_mut().for_each(|entry| entry.reserved = false);
+            assert_eq!(Catalog::own_from_entries("c", entries.clone()).unwrap().entries(), entries);
         }
         let odd = "\u{7f}\\ \"'\n\t\u{1}ü😀 [x] {y}";
         let entries = [("a.\"b".to_owned(), super::Entry { label: odd.to_owned(), ..fed() })];
-        let catalog = Catalog::from_entries("c", entries.into()).unwrap();
+        let catalog = Catalog::own_from_entries("c", entries.into()).unwrap();
         assert_eq!(Catalog::parse("c", &catalog.to_toml()).unwrap().entries(), catalog.entries());
     }
 
@@ -510,13 +564,16 @@ mod tests {
         let message = refusal(&format!("\n['lead.created']\nlabel = 'x'\nicon = '{long}'"));
         assert_eq!(message, "catalogs/crm.toml:2:2: an icon has at most 200 characters");
         let many = super::Entry { guard: vec!["g".to_owned(); 51], ..fed() };
-        let error = Catalog::from_entries("c", [("a.b".to_owned(), many)].into()).unwrap_err();
+        let error = Catalog::own_from_entries("c", [("a.b".to_owned(), many)].into()).unwrap_err();
         assert_eq!(
             (error.key.as_str(), error.member, error.reason.as_str()),
             ("a.b", "guard", "more than 50")
         );
         let keys = (0..1_001).map(|at| (format!("a.b{at}"), fed()));
-        assert_eq!(Catalog::from_entries("c", keys.collect()).unwrap_err().reason, "more than 1000 actions");
+        assert_eq!(
+            Catalog::own_from_entries("c", keys.collect()).unwrap_err().reason,
+            "more than 1000 actions"
+        );
     }
 
     #[test]
@@ -525,6 +582,42 @@ mod tests {
             let json = serde_json::to_string(action).unwrap();
             assert_eq!(&serde_json::from_str::<super::Action>(&json).unwrap(), action);
         }
+    }
+
+    /// What reads the log stays hidden, and nothing else is hidden with it.
+    #[test]
+    fn an_own_catalog_moves_nothing_into_access_or_out_of_it() {
+        for (toml, expected) in [
+            (
+                "['export.made']\nlabel = 'x'\ncategory = 'Files'",
+                "own:3:12: the category of export.made is Access",
+            ),
+            (
+                "['zoo.fed']\nlabel = 'x'\ncategory = 'Access'",
+                "own:3:12: the category Access is the server's",
+            ),
+            (
+                "['zoo.fed']\nlabel = 'x'\ncategory = ' access '",
+                "own:3:12: the category Access is the server's",
+            ),
+            ("['access.granted']\nlabel = 'x'", "own:1:2: the category Access is the server's"),
+            ("['zoo.fed']\nlabel = 'x'\nreserved = true", "own:1:2: reserved is for what the server"),
+        ] {
+            let why = Catalog::parse_own("own", toml).unwrap_err().to_string();
+            assert!(why.starts_with(expected), "{why}");
+        }
+        let renamed =
+            "['export.made']\nlabel = 'Taken away'\n['access.granted']\nlabel = 'x'\ncategory = 'Doors'";
+        let own = Catalog::parse_own("own", renamed).unwrap();
+        assert_eq!(Catalog::own_from_entries("own", own.entries()).unwrap().entries(), own.entries());
+        let catalogs = Catalogs::shipped_with(&["everlog"], Some(own)).unwrap();
+        let shown = catalogs.describe("export.made");
+        assert_eq!((shown.label.as_str(), shown.category.as_str()), ("Taken away", "Access"));
+        // One that was kept before this was refused changes nothing either.
+        let old = Catalog::parse_kept("own", "['export.made']\nlabel = 'x'\ncategory = 'Files'").unwrap();
+        let catalogs = Catalogs::shipped_with(&["everlog"], Some(old)).unwrap();
+        assert_eq!(catalogs.describe("export.made").category, "Access");
+        assert!(super::is_access("export.made") && !super::is_access("access.granted"));
     }
 
     proptest! {

@@ -63,7 +63,7 @@ impl NewCatalog {
         if toml.len() > CATALOG_BYTES_MAX {
             return Err(CatalogFault::TooLarge);
         }
-        Ok(Self { catalog: Catalog::parse(NAME, &toml)?, toml })
+        Ok(Self { catalog: Catalog::parse_own(NAME, &toml)?, toml })
     }
 
     /// Takes entries as programs send them.
@@ -71,7 +71,7 @@ impl NewCatalog {
     /// # Errors
     /// Names action and member.
     pub fn from_entries(entries: BTreeMap<String, CatalogEntry>) -> Result<Self, CatalogFault> {
-        let catalog = Catalog::from_entries(NAME, entries)?;
+        let catalog = Catalog::own_from_entries(NAME, entries)?;
         let toml = catalog.to_toml();
         if toml.len() > CATALOG_BYTES_MAX {
             return Err(CatalogFault::TooLarge);
@@ -117,7 +117,7 @@ impl App {
             return Ok(entry);
         }
         // One that this version cannot read any more is replaced by one that it can.
-        let entries = Catalog::parse(NAME, &before).map(|catalog| catalog.entries()).unwrap_or_default();
+        let entries = Catalog::parse_kept(NAME, &before).map(|catalog| catalog.entries()).unwrap_or_default();
         let event = change_event(&entry, &entries, &new.catalog.entries(), actor);
         self.log.append_own(&entry, source, event).await?;
         let app = self.clone();

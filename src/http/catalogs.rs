@@ -112,7 +112,7 @@ async fn read_catalog(app: &App, request: Request) -> Result<NewCatalog, Problem
 }
 
 fn shown(org: &Organization, toml: &str) -> Result<Value, Problem> {
-    let own = Catalog::parse("catalog", toml).map_err(|why| Problem::internal(&why))?;
+    let own = Catalog::parse_kept("catalog", toml).map_err(|why| Problem::internal(&why))?;
     let row = &org.entry().row;
     let shipped = if row.catalogs.is_empty() { &org.entry().profile.catalogs } else { &row.catalogs };
     Ok(json!({"catalogs": shipped, "actions": own.entries()}))

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use everlog_core::catalog::Described;
+use everlog_core::catalog::{Described, is_access};
 use everlog_core::event::{Audience, Outcome};
 use everlog_core::ids::Size;
 use everlog_core::query::{Filters, Query};
@@ -21,9 +21,6 @@ use crate::index::texts::path_key;
 use crate::index::words::{Needle, Part};
 use crate::index::{FacetField, IndexError, Request};
 use crate::store::{CodeKind, OrgCode};
-
-/// The category of events about reading the log itself.
-pub(super) const ACCESS: &str = "Access";
 
 /// What is found when any part of it is: codes, raw values, words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -149,7 +146,7 @@ impl Condition {
             }
         }
         if !request.scope.access_events {
-            self.must_not.push(resolver.actions_where(|_, described| described.category == ACCESS));
+            self.must_not.push(resolver.actions_where(|key, _| is_access(key)));
         }
     }
 

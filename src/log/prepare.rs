@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the store.
 
+use everlog_core::catalog::is_reserved;
 use everlog_core::event::{AHEAD_MS_MAX, Audience, Document, Invalid, Mode, NewEvent, Origin, Served};
 use everlog_core::json;
 use everlog_core::leaf::{self, Hash, Seed};
@@ -23,6 +24,8 @@ pub(super) struct Preparation<'a> {
     pub source: &'a Source,
     /// How they are taken in.
     pub mode: Mode,
+    /// Whether they are the server's own acts.
+    pub is_own: bool,
     /// What made them.
     pub origin: Origin,
     /// The server's clock.
@@ -82,6 +85,11 @@ impl Preparation<'_> {
     }
 
     fn check(&self, event: &NewEvent) -> Result<(), Invalid> {
+        // History of another log may tell what its server did.
+        if !self.is_own && self.mode == Mode::Command && is_reserved(&event.action) {
+            let message = format!("{} is what the server itself records", event.action);
+            return Err(Invalid::one("/action", "reserved_action", message));
+        }
         if event.occurred_at.as_ref().is_some_and(|time| time.ms() > self.now_ms + AHEAD_MS_MAX) {
             return Err(Invalid::one("/occurred_at", "invalid_value", "the time lies more than a day ahead"));
         }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use everlog_core::event::{Mode, Via};
+use everlog_core::event::Via;
 use everlog_core::ids::OrgId;
 use everlog_core::profile::DateStyle;
 use everlog_core::query::Moment;
@@ -297,8 +297,8 @@ pub(super) async fn start_embedded(
         let mut event = started(&session, headers, peer);
         event["id"] = started_id(&session).into();
         // Two frames may start it at once, and differ: the first is the one that counts.
-        let outcomes = app.log.append(&entry, &source(&session, peer), Mode::Command, vec![event]).await?;
-        if let Some(Outcome::Refused(why)) = outcomes.first() {
+        let outcome = app.log.offer_own(&entry, &source(&session, peer), event).await?;
+        if let Outcome::Refused(why) = outcome {
             tracing::info!(org.id = %id, %why, "the start of a session was recorded by another frame");
         }
     }

@@ -18,6 +18,7 @@ mod organizations;
 mod profile;
 mod protocol;
 mod query;
+mod reserved;
 mod routes;
 mod sessions;
 mod stopping;

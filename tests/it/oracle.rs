@@ -127,7 +127,7 @@ fn is_visible(known: &Known, request: &Request<'_>) -> bool {
         Sees::OwnOfOrganization(user) => event.audience == Audience::Organization && own(user),
         Sees::OwnOfAdministrators(user) => event.audience == Audience::Administrators && own(user),
     };
-    let access = request.catalogs.describe(&event.action).category == "Access";
+    let access = everlog_core::catalog::is_access(&event.action);
     seen && known.seq < request.size.0 && (!access || request.scope.access_events)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::catalog::{Action, Kind, ReaderWording, Template, Tone, derive};
+use crate::catalog::{ACCESS, Action, Kind, ReaderWording, Template, Tone, derive, is_access};
 
 /// Longest text that people read and longest word, in characters: a label stands in one cell of a table.
 pub const TEXT_CHARS_MAX: usize = 200;
@@ -54,6 +54,9 @@ pub struct Entry<Text = String> {
     /// Whether it stands on the Audit Trail PDF.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub evidence: bool,
+    /// Whether the server alone records it. Only in a shipped catalog.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reserved: bool,
 }
 
 /// A text with or without its place in a file.
@@ -101,8 +104,25 @@ impl<Text: Written> Entry<Text> {
             guard: self.guard,
             followed_by: self.followed_by,
             evidence: self.evidence,
+            reserved: self.reserved,
             key,
         }
+    }
+
+    /// The member that an organization's own catalog may not have so, and the reason. Without a category, an action that
+    /// reads the log stays where it is.
+    pub(super) fn own_fault(&self, key: &str) -> Option<(&'static str, String)> {
+        if self.reserved {
+            return Some(("reserved", "reserved is for what the server alone records".to_owned()));
+        }
+        let named = self.category.as_ref().map(|text| text.text().trim());
+        if is_access(key) {
+            let is_moved = named.is_some_and(|category| category != ACCESS);
+            return is_moved.then(|| ("category", format!("the category of {key} is {ACCESS}")));
+        }
+        let category = named.map_or_else(|| derive::category(key), str::to_owned);
+        let reason = || format!("the category {ACCESS} is the server's own; name another one");
+        category.eq_ignore_ascii_case(ACCESS).then(|| ("category", reason()))
     }
 
     /// The member at fault and the reason.
@@ -162,6 +182,7 @@ impl From<&Action> for Entry {
             guard: action.guard,
             followed_by: action.followed_by,
             evidence: action.evidence,
+            reserved: action.reserved,
         }
     }
 }

@@ -79,6 +79,10 @@ fn what_is_no_catalog_is_refused_with_its_place_and_changes_nothing() {
         (fed(json!({"label": " "})), "/actions/zoo.fed/label"),
         (fed(json!({"icon": long})), "/actions/zoo.fed/icon"),
         (fed(json!({"reader": {"own": "You"}})), "/actions/zoo.fed/reader/other"),
+        (fed(json!({"category": "Access"})), "/actions/zoo.fed/category"),
+        (fed(json!({"reserved": true})), "/actions/zoo.fed/reserved"),
+        (json!({"export.made": {"label": "x", "category": "Files"}}), "/actions/export.made/category"),
+        (json!({"access.granted": {"label": "x"}}), "/actions/access.granted/category"),
         (json!({"zoo fed": {"label": "x"}}), "/actions/zoo fed"),
         (json!({"zoo.fed": 1}), "/actions/zoo.fed"),
         (json!({"zoo.fed": {}}), "/actions/zoo.fed/label"),
@@ -96,6 +100,7 @@ fn what_is_no_catalog_is_refused_with_its_place_and_changes_nothing() {
         ("['zoo.fed']\nlabel = 'x'\ntone = 'gren'", "line 3, column 8: unknown tone"),
         ("['zoo.fed']\nlabel = 'x'\n['zoo.fed']\nlabel = 'y'", "line 3, column 2: duplicate key"),
         ("['zoo.fed']\nlabel =", "line 2, column 8"),
+        ("['session.started']\nlabel = 'x'\ncategory = 'Files'", "line 3, column 12: the category of"),
         ("['zoo.fed']\nlabel = 'x'\ntemplate = '{nothing}'", "line 3, column 12: template"),
     ] {
         let answer = put(&server, &key, toml, "application/toml");
