@@ -202,7 +202,12 @@ impl Presenter<'_> {
     }
 
     /// The filter for what a column shows of an event.
-    pub(super) fn by(&self, field: ColumnField, event: &Event) -> Option<By> {
+    fn by(&self, field: ColumnField, event: &Event) -> Option<By> {
+        self.filter_of(field, event).map(|(name, value)| By { name, value: encode(&value) })
+    }
+
+    /// The parameter, and its value, that filter for what a column shows of an event.
+    pub(super) fn filter_of(&self, field: ColumnField, event: &Event) -> Option<(&'static str, String)> {
         let sent = &event.document.event;
         let (name, value) = match field {
             ColumnField::User => {
@@ -213,7 +218,7 @@ impl Presenter<'_> {
             ColumnField::Ip => ("ip", sent.context.ip.clone()?),
             _ => return None,
         };
-        (1..=FILTER_VALUE_BYTES_MAX).contains(&value.len()).then(|| By { name, value: encode(&value) })
+        (1..=FILTER_VALUE_BYTES_MAX).contains(&value.len()).then_some((name, value))
     }
 
     fn cell(&self, field: ColumnField, event: &Event, number: u64) -> Cell {

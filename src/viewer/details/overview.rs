@@ -3,6 +3,7 @@
 //! Deliberately absent: ids that only programs need; they stand beside the raw event.
 
 use everlog_core::event::{Audience, Event, Outcome, Target};
+use everlog_core::profile::ColumnField;
 use everlog_core::sentence::plain;
 use serde_json::{Map, Value};
 
@@ -19,15 +20,31 @@ const LIST_SHOWN: usize = 12;
 pub(super) struct Overview {
     pub names: Vec<Name>,
     pub person: Person,
+    pub person_tools: Option<Tools>,
     pub role: Option<Text>,
     pub account: Option<Text>,
     pub ip: Option<String>,
+    pub ip_tools: Option<Tools>,
     pub location: Option<Text>,
     pub when: When,
     pub facts: Vec<Fact>,
     pub changes: Option<ChangeTable>,
     pub more: Option<Rest>,
     pub metadata: Vec<Datum>,
+}
+
+/// The list that a value leads to: with only what has it, and without.
+pub(super) struct Tools {
+    pub only: String,
+    pub not: String,
+}
+
+impl Tools {
+    fn new(field: ColumnField, event: &Event, place: &Place<'_>) -> Option<Self> {
+        let (name, value) = place.presenter(&[]).filter_of(field, event)?;
+        let not = place.address.without_value(name, &value).and("not", &format!("{name}:{value}"));
+        Some(Self { only: place.address.with(name, &value).href(), not: not.href() })
+    }
 }
 
 /// A record that the event is about (D09, D26).
@@ -79,9 +96,11 @@ impl Overview {
         Self {
             names: sent.targets.iter().map(|target| name(target, place)).collect(),
             person: Person::of(sent, system, words).pictured(&sent.actor, &place.pictures),
+            person_tools: Tools::new(ColumnField::User, event, place),
             role: sent.actor.role.as_deref().map(Text::name),
             account: account.map(|account| Text::name(&shown(account, system, words))),
             ip: sent.context.ip.clone(),
+            ip_tools: Tools::new(ColumnField::Ip, event, place),
             location: sent.context.location.as_deref().map(Text::new),
             when: place.clock.exact_when(event.occurred_ms()),
             facts: facts(event, place),

@@ -44,6 +44,12 @@ fn every_tab_has_an_address_and_shows_its_part() {
         assert!(overview.contains(part), "{part}: {overview}");
     }
     assert!(!overview.contains("leaf_hash") && !overview.contains("req-1"), "{overview}");
+    // Whoever is read about can be filtered for, and out, from here, in the list that the event was opened from.
+    let page = visitor.get("/view/acme/events/e-1?range=this_month").text;
+    for href in ["range=this_month&#38;actor=u_1", "not=actor:u_1", "ip=203.0.113.7", "not=ip:203.0.113.7"] {
+        assert!(page.contains(href), "{href}");
+    }
+    let mut tab = |name: &str| plain(&visitor.get(&format!("/view/acme/events/e-1?tab={name}")).text);
     assert!(tab("changes").contains("Field Before After status New Won"));
     let related = tab("related");
     for part in [
