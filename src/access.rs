@@ -18,6 +18,7 @@ use crate::store::{Credential, OrgCode, Store, StoreError};
 
 mod download;
 mod secret;
+mod session;
 
 pub use download::DOWNLOAD_CODE_MS;
 pub use secret::{KEY_PREFIX, SESSION_PREFIX, Secret};
@@ -26,8 +27,6 @@ pub use secret::{KEY_PREFIX, SESSION_PREFIX, Secret};
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
 /// Shortest and longest life of a viewer session, and the one when none is asked for, in seconds.
 pub const SESSION_SECONDS: (u64, u64, u64) = (60, 86_400, 900);
-/// How long the one-time code of a viewer session's link may wait, in milliseconds.
-const CODE_MS: u64 = 15 * 60 * 1000;
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -232,7 +231,9 @@ impl Access {
         let found = self.working(&secret.ok_or(Denied::Unauthenticated)?, now_ms)?;
         match found.kind.as_str() {
             KEY | VENDOR_KEY => key_of(found).map(Caller::Key),
-            SESSION => session_of(found).map(|session| Caller::Session(Box::new(session))),
+            SESSION => {
+                session_of(self.issued(found, now_ms)?).map(|session| Caller::Session(Box::new(session)))
+            }
             _ => Err(Denied::Unauthenticated),
         }
     }
@@ -360,59 +361,6 @@ impl Access {
             None => Err(RoleFault::Unknown),
             Some(profile::Sees::Nothing) => Err(RoleFault::Excluded),
             Some(_) => Ok(()),
-        }
-    }
-
-    /// Makes a viewer session: its token, its id, and the one-time code for its link.
-    ///
-    /// # Errors
-    /// When it cannot be kept.
-    pub fn create_session(
-        &self,
-        org: &Organization,
-        new: &NewSession,
-        now_ms: u64,
-    ) -> Result<(Secret, String, Secret), StoreError> {
-        let grant = serde_json::to_value(new).unwrap_or_default();
-        let expires_ms = now_ms + new.ttl_seconds * 1000;
-        let (token, id) = self.keep(
-            Secret::new_session(),
-            SESSION,
-            "ses_",
-            Some(org.code()),
-            grant.clone(),
-            now_ms,
-            Some(expires_ms),
-        )?;
-        let code_ms = if new.reusable { expires_ms } else { expires_ms.min(now_ms + CODE_MS) };
-        let (code, _) =
-            self.keep(Secret::new_code(), CODE, "cod_", Some(org.code()), grant, now_ms, Some(code_ms))?;
-        Ok((token, id, code))
-    }
-
-    /// Exchanges the code of a link for a session token, once; at the same moment twice, exactly one succeeds.
-    ///
-    /// # Errors
-    /// `Unauthenticated` for a code that does not work or no longer does, or is another organization's.
-    pub fn exchange(&self, org: &OrgId, code: &str, now_ms: u64) -> Result<(Secret, Session), Denied> {
-        let secret = Secret::parse(code).ok_or(Denied::Unauthenticated)?;
-        let found = self.working(&secret, now_ms)?;
-        let entry = self.directory.find(org)?.ok_or(Denied::Unauthenticated)?;
-        if found.kind != CODE || found.org != Some(entry.row.code) {
-            return Err(Denied::Unauthenticated);
-        }
-        let new: NewSession =
-            serde_json::from_value(found.grant.clone()).map_err(|_| Denied::Unauthenticated)?;
-        if !new.reusable && !self.revoke(found.org, &found.id, now_ms)? {
-            return Err(Denied::Unauthenticated);
-        }
-        let expires_ms =
-            Some(found.created_ms.max(if new.reusable { now_ms } else { 0 }) + new.ttl_seconds * 1000);
-        let (token, _) =
-            self.keep(Secret::new_session(), SESSION, "ses_", found.org, found.grant, now_ms, expires_ms)?;
-        match self.authenticate(token.as_str(), now_ms)? {
-            Caller::Session(session) => Ok((token, *session)),
-            _ => Err(Denied::Unauthenticated),
         }
     }
 

@@ -1,8 +1,9 @@
 //! `viewer-sessions`: made, used, ended. Deliberately absent: what a role sees; see `visibility`.
 
+use everlog::access::{Caller, NewSession};
 use serde_json::{Value, json};
 
-use crate::server::{Server, event};
+use crate::server::{Answer, Server, event};
 
 const SESSIONS: &str = "/v1/organizations/acme/viewer-sessions";
 const EVENTS: &str = "/v1/organizations/acme/events";
@@ -59,6 +60,77 @@ fn a_code_used_by_many_at_once_opens_one_session() {
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(opened, 1);
+    }
+}
+
+/// What the browser got for a link: the cookie that carries its session.
+fn cookie_of(opened: &Answer) -> String {
+    let cookie = opened.headers["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// Token reuse after logout: whatever was given for a session ends with it, whichever secret ends it, and whether its
+/// link was opened before or after.
+#[test]
+fn a_session_that_ends_takes_its_link_its_cookie_and_its_downloads_along() {
+    let server = Server::start();
+    let key = server.tenant("acme", "documents");
+    let ask = |path: &str, header: &str, value: &str| server.request("GET", path, &[(header, value)], None);
+    for is_ended_by_cookie in [false, true] {
+        let made = server.post(SESSIONS, &key, &new());
+        let token = made.body["token"].as_str().unwrap();
+        let link = made.body["url"].as_str().unwrap().split_once("/view/").unwrap().1;
+        let opened = server.request("GET", &format!("/view/{link}"), &[], None);
+        assert_eq!(opened.status, 303);
+        let cookie = cookie_of(&opened);
+        assert_eq!(ask("/view/acme", "Cookie", &cookie).status, 200);
+        let auth = format!("Bearer {token}");
+        let download =
+            server.request("POST", "/view/acme/export?format=csv", &[("Authorization", &auth)], None);
+        let download = download.body["url"].as_str().unwrap().to_owned();
+        let ends = if is_ended_by_cookie { cookie.split_once('=').unwrap().1 } else { token };
+        assert_eq!(server.send("DELETE", SESSIONS, ends, None, "").status, 204);
+        assert_eq!(ask("/view/acme", "Cookie", &cookie).status, 401);
+        server.get(EVENTS, token).assert_problem(401, "unauthenticated");
+        server.get(EVENTS, cookie.split_once('=').unwrap().1).assert_problem(401, "unauthenticated");
+        assert_eq!(server.request("GET", &download, &[], None).status, 401, "{download}");
+    }
+    let made = server.post(SESSIONS, &key, &new());
+    assert_eq!(server.send("DELETE", SESSIONS, made.body["token"].as_str().unwrap(), None, "").status, 204);
+    let link = made.body["url"].as_str().unwrap().split_once("/view/").unwrap().1;
+    let late = server.request("GET", &format!("/view/{link}"), &[], None);
+    assert!(late.status == 401 && late.headers.get("set-cookie").is_none(), "{late:?}");
+    server.check_log();
+}
+
+/// A link that works again and again lives as long as its session, and no longer.
+#[test]
+fn what_a_link_opens_expires_with_the_session_that_was_issued() {
+    let server = Server::start();
+    server.tenant("acme", "workspace");
+    let acme = everlog_core::ids::OrgId::try_from("acme").unwrap();
+    let access = &server.app.access;
+    let org = access.open_locally(&acme).unwrap();
+    let mut session: NewSession = serde_json::from_value(
+        json!({"user": {"id": "u_1"}, "role": "owner", "ttl_seconds": 600, "reusable": true}),
+    )
+    .unwrap();
+    for reusable in [true, false] {
+        session.reusable = reusable;
+        let (token, _, code) = access.create_session(&org, &session, 1_000).unwrap();
+        let (opened, first) = access.exchange(&acme, code.as_str(), 500_000).unwrap();
+        assert_eq!(first.expires_ms, 601_000);
+        assert!(access.authenticate(opened.as_str(), 600_999).is_ok());
+        assert!(access.authenticate(opened.as_str(), 601_000).is_err());
+        let again = access.exchange(&acme, code.as_str(), 500_001);
+        assert_eq!(again.as_ref().map(|(_, it)| &it.id).ok(), reusable.then_some(&first.id));
+        let Caller::Session(issued) = access.authenticate(token.as_str(), 500_000).unwrap() else { panic!() };
+        assert_eq!(issued.id, first.id, "one session");
+        assert!(access.revoke(Some(org.code()), &first.id, 500_002).unwrap());
+        assert!(access.exchange(&acme, code.as_str(), 500_003).is_err());
+        for (secret, _) in again.into_iter().chain([(opened, first)]) {
+            assert!(access.authenticate(secret.as_str(), 500_003).is_err());
+        }
     }
 }
 
