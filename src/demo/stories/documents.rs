@@ -91,7 +91,7 @@ impl Firm {
         let mut at = document.created(scribe, at, &sender, "document.created");
         if scribe.random.chance(45) {
             at = scribe.soon(at, 5, 90);
-            self.stamp(scribe, at, &sender, &document, "stamp.used");
+            self.uses_stamp(scribe, at, &sender, &document);
         }
         let parties: Vec<(Person, Actor)> = (0..parties)
             .map(|_| {
@@ -109,15 +109,27 @@ impl Firm {
         (Deal { document, sender, parties }, at)
     }
 
-    fn stamp(&self, scribe: &mut Scribe, at: i64, actor: &Actor, document: &Record, action: &str) {
+    /// A document takes a stamp; which one, and how many of its series are left.
+    fn uses_stamp(&self, scribe: &mut Scribe, at: i64, actor: &Actor, document: &Record) -> (String, i64) {
         let state = *scribe.random.pick(&["Karnataka", "Maharashtra", "Tamil Nadu", "Delhi"]);
-        let balance = scribe.random.between(20, 400);
+        let (series, balance) = (format!("{state} 100"), scribe.random.between(20, 400));
+        self.stamp(scribe, at, actor, document, "stamp.used", &series, balance);
+        (series, balance)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one member of the event")]
+    fn stamp(
+        &self,
+        scribe: &mut Scribe,
+        at: i64,
+        actor: &Actor,
+        document: &Record,
+        action: &str,
+        series: &str,
+        balance: i64,
+    ) {
         let draft = scribe.event(at, actor, action).on(document.target());
-        draft
-            .meta("series", format!("{state} 100"))
-            .meta("balance", balance)
-            .meta("amount", "INR 100")
-            .write();
+        draft.meta("series", series).meta("balance", balance).meta("amount", "INR 100").write();
     }
 
     fn signs(&self, scribe: &mut Scribe, at: i64, deal: &Deal, party: usize) -> i64 {
@@ -261,10 +273,10 @@ impl Firm {
     fn withdrawn(&mut self, scribe: &mut Scribe, at: i64) {
         let (deal, at) = self.begin(scribe, at, 1);
         let at = scribe.soon(at, 20, 60);
-        self.stamp(scribe, at, &deal.sender, &deal.document, "stamp.used");
+        let (series, left) = self.uses_stamp(scribe, at, &deal.sender, &deal.document);
         let at = scribe.later(at, 60, 3_000);
         let at = self.deletes(scribe, at, &deal, &deal.sender, "sent by mistake");
-        self.stamp(scribe, at, &self.system, &deal.document, "stamp.reversed");
+        self.stamp(scribe, at, &self.system, &deal.document, "stamp.reversed", &series, left + 1);
     }
 
     fn refunded(&mut self, scribe: &mut Scribe, at: i64) {
