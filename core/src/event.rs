@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ids::Seq;
+use crate::text::can_be_seen;
 use crate::words::words;
 
 mod read;
@@ -97,13 +98,10 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// What a reader sees: the name, else the e-mail, the id, the kind.
+    /// What a reader sees: the name, else the e-mail, the id, the kind; one in which nothing can be seen is none.
     pub fn shown(&self) -> &str {
-        self.name
-            .as_deref()
-            .or(self.email.as_deref())
-            .or(self.id.as_deref())
-            .unwrap_or_else(|| self.kind.as_str())
+        let names = [&self.name, &self.email, &self.id].into_iter().flatten();
+        names.map(String::as_str).find(|name| can_be_seen(name)).unwrap_or_else(|| self.kind.as_str())
     }
 }
 

@@ -44,6 +44,24 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Whether there is anything in a text that a reader can see: not only spaces, control characters and what takes no space.
+pub fn can_be_seen(text: &str) -> bool {
+    let looks_empty = |c| {
+        matches!(
+            c,
+            '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{180e}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{ffa0}'
+        )
+    };
+    text.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_invisible(c) || looks_empty(c)))
+}
+
 /// The tokens of a text, folded: what white space separates, outer punctuation trimmed.
 ///
 /// An e-mail, an id, an address, `auth.signed_in` and a run of Chinese are one token each.

@@ -78,10 +78,7 @@ impl Text {
 
     /// A name: also says when a word mixes alphabets whose letters look alike.
     pub fn name(text: &str) -> Self {
-        Self {
-            is_mixed: text.split(|c: char| !c.is_alphanumeric()).any(mixes_alphabets),
-            ..Self::short(text)
-        }
+        Self { is_mixed: is_of_mixed_alphabets(text), ..Self::short(text) }
     }
 }
 
@@ -134,6 +131,19 @@ fn hidden(c: char, before: Option<char>, after: Option<char>) -> Option<&'static
         c if c.is_control() => Some("Control character"),
         _ => None,
     }
+}
+
+/// Letters of Cyrillic and Greek that cannot be told from Latin ones.
+const LOOK_LATIN: &str = "АВЕЅІЈКМНОРСТУХԚԜаеіјѕорсухһԁԛԝӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳν";
+
+/// Whether a word mixes alphabets, or stands beside Latin words and only looks like one.
+fn is_of_mixed_alphabets(text: &str) -> bool {
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let has_latin = words().any(|word| word.chars().any(|c| c.is_ascii_alphabetic()));
+    // A letter alone is an initial.
+    let only_looks_latin =
+        |word: &str| word.chars().nth(1).is_some() && word.chars().all(|c| LOOK_LATIN.contains(c));
+    words().any(mixes_alphabets) || has_latin && words().any(only_looks_latin)
 }
 
 /// Whether a word holds Latin letters beside Cyrillic or Greek ones.

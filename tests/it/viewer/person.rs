@@ -22,6 +22,17 @@ fn a_person_has_name_e_mail_and_initials() {
     assert_eq!(person(json!({"type": "user", "id": "u", "name": "王小明"})).initials, "王");
 }
 
+/// G of names in which nothing can be seen.
+#[test]
+fn a_name_of_nothing_but_space_falls_back_to_what_can_be_seen() {
+    for nothing in ["", "  ", "\u{200b}\u{feff}", "\u{3164}", "\u{202e} \u{2800}"] {
+        let mailed = person(json!({"type": "user", "id": "u", "name": nothing, "email": "ana@acme.example"}));
+        assert_eq!(mailed.name, Text::name("ana@acme.example"), "{nothing:?}");
+        assert_eq!(mailed.second, None);
+        assert_eq!(person(json!({"type": "user", "id": "u", "name": nothing})).name, Text::name("u"));
+    }
+}
+
 /// G of what wants to be more than a picture.
 #[test]
 fn a_picture_elsewhere_is_shown_from_the_origins_that_are_listed() {

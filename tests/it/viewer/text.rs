@@ -30,6 +30,18 @@ fn a_word_of_two_alphabets_is_marked_and_a_name_of_two_words_is_not() {
     assert!(!shown("Анна Ruiz").contains("mixed alphabets"));
 }
 
+/// G of names that only look like others.
+#[test]
+fn a_word_that_only_looks_latin_is_marked_beside_latin_ones() {
+    for name in ["Аdmin аna Ruiz", "Сосо Chanel", "Ana ΝΟΤ", "РауРаӀ Ltd and раура Inc"] {
+        assert!(shown(name).contains("mixed alphabets"), "{name}");
+    }
+    for name in ["Ελένη Smith", "Елена Smith", "Іван Roe", "А. Smith", "Сосо", "Οξύ", "Ana 2"]
+    {
+        assert!(!shown(name).contains("mixed alphabets"), "{name}");
+    }
+}
+
 #[test]
 fn json_means_the_same_with_its_invisible_characters_escaped() {
     let value = serde_json::json!({"a\u{202e}b": "x\u{200b}\u{e0041}\u{feff}y", "می\u{200c}خواهم": 1});
