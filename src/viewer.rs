@@ -172,7 +172,7 @@ async fn complete_search(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
+    let reader = Reader::of(&app, &org, &params, &headers);
     let asking = headers.clone();
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
@@ -184,7 +184,10 @@ async fn complete_search(
         .await?;
         Ok(Html(html.map_err(failed)?).into_response())
     };
-    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+    match answer.await {
+        Ok(response) => response,
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 /// `GET /view/{org}/records/{type}/{id}`: the history of one record.
@@ -259,15 +262,22 @@ struct Reader {
 impl Reader {
     fn of(app: &App, org: &str, params: &Params, headers: &HeaderMap) -> Self {
         let lang = params.as_ref().ok().and_then(|sent| session::chosen(sent, "lang"));
+        Self::speaking(app, org, lang, headers)
+    }
+
+    fn speaking(app: &App, org: &str, lang: Option<&str>, headers: &HeaderMap) -> Self {
         let lang = lang.map(str::to_owned);
         Self { app: app.clone(), org: org.to_owned(), lang, headers: headers.clone() }
     }
 
     async fn told(self, why: &Problem) -> Response {
-        let (list, headers) = (list_path(&self.org), self.headers.clone());
+        let (list, org, headers) = (list_path(&self.org), self.org.clone(), self.headers.clone());
         let words =
             blocking(move || Ok(session::words(&self.app, &self.headers, &self.org, self.lang.as_deref())));
         let words = words.await.unwrap_or_else(|_| Words::of(&[session::accepted(&headers)]));
+        // What is asked for by a page that is open was open with a session, even if its cookie is gone with it.
+        let is_told = part(&headers) != Part::Whole || session::had_session(&headers, &org);
+        let why = if matches!(why, Problem::Unauthenticated) && !is_told { &Problem::Unknown } else { why };
         problem_page(why, &headers, words, &list)
     }
 }

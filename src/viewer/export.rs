@@ -19,7 +19,7 @@ use crate::viewer::address::{Address, encode};
 use crate::viewer::filters::grouped;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, source};
-use crate::viewer::{CODE, Params, blocking, list_path, problem_response};
+use crate::viewer::{CODE, Params, Reader, blocking, list_path};
 
 /// The formats that a reader may take away, as links that carry what is chosen on the page.
 pub(super) struct ExportMenu {
@@ -57,7 +57,7 @@ pub(super) async fn export(
     peer: Peer,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
+    let reader = Reader::of(&app, &org, &params, &headers);
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let is_look = method == Method::HEAD;
@@ -82,7 +82,10 @@ pub(super) async fn export(
         download.record(&app, Some(&Caller::Session(Box::new(session))), &source).await?;
         blocking(move || download.respond(&app).map_err(|why| failed(&why))).await
     };
-    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+    match answer.await {
+        Ok(response) => response,
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 /// `POST /view/{org}/export`: the link of a file that works once, for who shows a session's token. A cookie counts nothing
@@ -93,8 +96,8 @@ pub(super) async fn link_export(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
-    let asking = headers.clone();
+    let reader = Reader::of(&app, &org, &params, &headers);
+    let asking = headers;
     let made = blocking(move || {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let visit = Visit::open_by_token(&app, &asking, &org)?;
@@ -106,7 +109,7 @@ pub(super) async fn link_export(
     });
     match made.await {
         Ok(url) => Json(json!({"url": url})).into_response(),
-        Err(why) => problem_response(&why, &headers, &list),
+        Err(why) => reader.told(&why).await,
     }
 }
 

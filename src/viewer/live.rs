@@ -20,7 +20,7 @@ use crate::read::LAST_EVENT_ID;
 use crate::viewer::address::Address;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
-use crate::viewer::{Params, blocking, list_path, problem_response};
+use crate::viewer::{Params, Reader, blocking, list_path};
 
 /// Follows the list that the parameters describe, from where the page or an earlier listener ended.
 pub(super) async fn follow_log(
@@ -29,8 +29,8 @@ pub(super) async fn follow_log(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let list = list_path(&org);
-    let asking = headers.clone();
+    let reader = Reader::of(&app, &org, &params, &headers);
+    let asking = headers;
     let answer = async {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let (held, begun) = (app.clone(), asking.clone());
@@ -57,11 +57,12 @@ pub(super) async fn follow_log(
         let listener = app.listen(open, follow, from).map_err(|_| Problem::Unavailable)?;
         Ok(stream(app, listener))
     };
-    answer.await.unwrap_or_else(|why| match why {
+    match answer.await {
+        Ok(response) => response,
         // What cannot be followed is not asked for again.
-        Problem::Param(_) => StatusCode::BAD_REQUEST.into_response(),
-        why => problem_response(&why, &headers, &list),
-    })
+        Err(Problem::Param(_)) => StatusCode::BAD_REQUEST.into_response(),
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 fn stream(app: App, listener: Listener) -> Response {

@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
-use everlog_core::query::ParamError;
+use everlog_core::query::{FILTER_VALUE_BYTES_MAX, FILTER_VALUES_MAX, ParamError, ParamFault};
 
 use crate::access::Denied;
 use crate::index::IndexError;
@@ -21,6 +21,9 @@ pub(super) enum Problem {
     /// No session, or one that is over.
     #[error("no session")]
     Unauthenticated,
+    /// No sign of any session: a copied address, opened elsewhere.
+    #[error("no session was ever here")]
+    Unknown,
     /// The code of a link that does not work or was used.
     #[error("the link was used")]
     UsedLink,
@@ -115,7 +118,7 @@ impl Problem {
     /// The status that goes with it.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated | Self::UsedLink => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::Unknown | Self::UsedLink => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::NotListed(_) | Self::NotExported | Self::Foreign => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
@@ -139,6 +142,7 @@ impl Problem {
             Self::NotListed(_) => ("embedded-not-listed", "prohibited", None),
             Self::Unauthenticated if is_fragment => ("problem-ended-here", "lock", None),
             Self::Unauthenticated => ("problem-unauthenticated", "lock", None),
+            Self::Unknown => ("problem-unknown", "lock", None),
             Self::UsedLink => ("problem-used-link", "lock", None),
             Self::Forbidden => ("problem-forbidden", "prohibited", None),
             Self::NotExported => ("export-refused", "prohibited", to_list("problem-to-list")),
@@ -166,13 +170,35 @@ impl Problem {
             is_fragment,
             icon,
             title: words.say(id),
-            text: words.fill(&format!("{id}.text"), [value]),
+            text: match self {
+                Self::Param(why) => {
+                    format!("{} {}", words.fill("problem-param.text", [value]), reason(why, words))
+                }
+                _ => words.fill(&format!("{id}.text"), [value]),
+            },
             link: link.filter(|_| !can_retry),
             can_retry,
             request_id,
             is_renewable,
         }
     }
+}
+
+/// What is wrong with a part of the address.
+fn reason(why: &ParamError, words: Words) -> String {
+    let (id, value) = match &why.fault {
+        ParamFault::Unknown => ("problem-param-unknown", String::new()),
+        ParamFault::Repeated => ("problem-param-repeated", String::new()),
+        ParamFault::TooMany => ("problem-param-many", FILTER_VALUES_MAX.to_string()),
+        ParamFault::Length => ("problem-param-length", FILTER_VALUE_BYTES_MAX.to_string()),
+        // What would do is told by the parser, in English.
+        ParamFault::Expected(what) if words.tag() == "en" => return format!("Expected: {what}."),
+        ParamFault::Expected(_) => ("problem-param-expected", String::new()),
+        ParamFault::Excludes(other) => ("problem-param-excludes", (*other).to_owned()),
+        ParamFault::BeforeFrom => ("problem-param-before-from", String::new()),
+        ParamFault::Search(why) => return why.to_string(),
+    };
+    words.fill(id, [("value", value.into())])
 }
 
 /// The id under which the request is in the server's log.

@@ -184,6 +184,13 @@ fn session_of_cookie(
     held.iter().find_map(|(_, token)| session(access, token, now_ms).transpose()).transpose()
 }
 
+/// Whether a request shows that there was a session for this log, even if it is over.
+pub(super) fn had_session(headers: &HeaderMap, org: &str) -> bool {
+    let is_its =
+        |name: &str| name.strip_prefix(HOST_PREFIX).unwrap_or(name).strip_prefix(COOKIE) == Some(org);
+    headers.contains_key(header::AUTHORIZATION) || cookies(headers).any(|(name, _)| is_its(name))
+}
+
 /// The Bearer token of a request. Credentials of other schemes are a proxy's, not ours.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let given = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| value.to_str().ok());

@@ -14,10 +14,10 @@ use crate::viewer::address::Address;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
 use crate::viewer::problem::Problem;
-use crate::viewer::session::{Visit, comes_from_here};
+use crate::viewer::session::{Visit, chosen, comes_from_here};
 use crate::viewer::text::Text;
 use crate::viewer::words::Words;
-use crate::viewer::{blocking, failed, list_path, problem_response};
+use crate::viewer::{Reader, blocking, failed, list_path};
 
 /// Most views of one reader.
 const VIEWS_MAX: usize = 100;
@@ -97,7 +97,9 @@ pub(super) async fn save_view(
     headers: HeaderMap,
     form: Result<Form<Vec<(String, String)>>, axum::extract::rejection::FormRejection>,
 ) -> Response {
-    let list = list_path(&org);
+    let query = form.as_ref().ok().and_then(|sent| chosen(sent, "query")).unwrap_or_default();
+    let lang = query.split('&').find_map(|pair| pair.strip_prefix("lang="));
+    let reader = Reader::speaking(&app, &org, lang, &headers);
     let asking = headers.clone();
     let answer = async {
         let sent = form.map_err(|_| Problem::View)?.0;
@@ -118,7 +120,10 @@ pub(super) async fn save_view(
             }
         }
     };
-    answer.await.unwrap_or_else(|why| problem_response(&why, &headers, &list))
+    match answer.await {
+        Ok(response) => response,
+        Err(why) => reader.told(&why).await,
+    }
 }
 
 fn change(app: &App, visit: &Visit, sent: &[(String, String)]) -> Result<Done, Problem> {

@@ -288,6 +288,44 @@ fn a_session_that_is_over_is_told_so_in_the_page_and_in_its_place() {
     assert!(fragment.text.contains("Your session has ended") && !fragment.text.contains("<html"));
 }
 
+/// A copied address, opened where nobody signed in: nothing has ended there.
+#[test]
+fn who_never_had_a_session_is_not_told_that_it_ended() {
+    let server = Server::start();
+    server.tenant("acme", "workspace");
+    for cookie in ["theme=dark", "everlog-globex=x"] {
+        let mut visitor = Visitor::new(&server);
+        visitor.cookies = vec![cookie.to_owned()];
+        let page = visitor.get("/view/acme?q=ana");
+        assert_eq!(page.status, 401);
+        assert!(page.text.contains("This log opens from your product"), "{}", page.text);
+        assert!(!page.text.contains("ended"));
+        let fragment = visitor.fragment("/view/acme", &[]);
+        assert!(fragment.text.contains("Your session has ended"), "an open page had one");
+    }
+    let german = Visitor::new(&server).get("/view/acme/export?format=csv&lang=de");
+    assert!(german.text.contains("Dieses Protokoll öffnen Sie aus Ihrem Produkt"), "{}", german.text);
+}
+
+/// C16: the reader's language reaches the problems of every route, and a bad address says what is wrong with its part.
+#[test]
+fn a_bad_address_says_why_in_the_readers_language() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    let token = server.session("acme", &key, "u_1", "owner");
+    let mut visitor = Visitor::new(&server);
+    visitor.cookies = vec![format!("everlog-acme={token}")];
+    let long = format!("?actor={}&lang=de", "x".repeat(2_000));
+    for (address, told) in [
+        ("?outcome=maybe", "The part “outcome” is not valid. Expected: "),
+        (&long, "Ein Wert ist leer oder länger als 1024 Bytes."),
+        ("?range=never&lang=de", "Hier wird ein anderer Wert erwartet."),
+    ] {
+        let page = visitor.get(&format!("/view/acme{address}"));
+        assert!(page.text.contains(told), "{address}: {}", page.text);
+    }
+}
+
 #[test]
 fn over_tls_the_cookie_is_bound_to_this_host() {
     let server = Server::start_with(|config| config.public_url = Some("https://log.example".to_owned()));
