@@ -56,6 +56,8 @@ pub enum Caller {
 pub struct Key {
     /// What it is called in lists and in the log.
     pub id: String,
+    /// What people call it.
+    pub name: String,
     reach: Reach,
     rights: Vec<Right>,
 }
@@ -426,7 +428,7 @@ fn key_of(found: Credential) -> Result<Key, Denied> {
         (None, Some(ids)) if ids.iter().any(|id| id == "*") => Reach::Every,
         (None, ids) => Reach::Some(ids.unwrap_or_default().into_iter().flat_map(OrgId::try_from).collect()),
     };
-    Ok(Key { id: found.id, reach, rights: grant.scopes })
+    Ok(Key { id: found.id, name: grant.name, reach, rights: grant.scopes })
 }
 
 fn session_of(found: Credential) -> Result<Session, Denied> {

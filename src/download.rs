@@ -142,7 +142,7 @@ impl Download {
                 let user = &session.user;
                 json!({"type": "user", "id": user.id, "name": user.name, "email": user.email, "role": session.role})
             }
-            Some(Caller::Key(key)) => json!({"type": "api_key", "id": key.id}),
+            Some(Caller::Key(key)) => json!({"type": "api_key", "id": key.id, "name": key.name}),
             Some(Caller::Operator) | None => json!({"type": "system"}),
         };
         let query: Vec<_> =

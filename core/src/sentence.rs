@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Catalogs, Variable};
+use crate::catalog::{Catalogs, Template, Variable};
 use crate::event::{Change, NewEvent, Outcome};
 
 /// How many targets a sentence names before it counts the rest.
@@ -16,8 +16,9 @@ pub fn sentence(event: &NewEvent, catalogs: &Catalogs) -> String {
     if let Some(own) = &event.description {
         return own.clone();
     }
-    let (told, tells_the_end) = match catalogs.get(&event.action).and_then(|action| action.template.as_ref())
-    {
+    let template = catalogs.get(&event.action).and_then(|action| action.template.as_ref());
+    // Without a target a sentence about one would end in the air.
+    let (told, tells_the_end) = match template.filter(|it| !event.targets.is_empty() || !needs_target(it)) {
         Some(template) => {
             let is_about_the_end = |variable| matches!(variable, &Variable::Outcome | &Variable::Reason);
             let told = template.render(&|variable| value(event, variable));
@@ -25,20 +26,25 @@ pub fn sentence(event: &NewEvent, catalogs: &Catalogs) -> String {
         }
         None => (without_template(event, catalogs), false),
     };
-    if tells_the_end { told } else { told + &ending(event) }
+    if tells_the_end { told } else { with_outcome(event, &told) }
 }
 
-/// What was only tried must not read as if it had been done: ` (denied: members may not make API keys)`.
-fn ending(event: &NewEvent) -> String {
-    let ending = match event.outcome {
-        Outcome::Success => return String::new(),
-        Outcome::Failure => "failed",
-        Outcome::Denied => "denied",
+/// What was only tried must not read as if it had been done: `Denied: Ana made API key CI (members may not)`.
+fn with_outcome(event: &NewEvent, told: &str) -> String {
+    let outcome = match event.outcome {
+        Outcome::Success => return told.to_owned(),
+        Outcome::Failure => "Failed",
+        Outcome::Denied => "Denied",
     };
     match &event.reason {
-        Some(reason) => format!(" ({ending}: {})", shorten(reason.clone())),
-        None => format!(" ({ending})"),
+        Some(reason) => format!("{outcome}: {told} ({})", shorten(reason.clone())),
+        None => format!("{outcome}: {told}"),
     }
+}
+
+fn needs_target(template: &Template) -> bool {
+    let targets = [Variable::Target, Variable::Targets, Variable::TargetId, Variable::TargetType];
+    template.required().any(|variable| targets.contains(variable))
 }
 
 /// `Invoice sent: Globex`.
@@ -152,12 +158,18 @@ mod tests {
             })
         };
         assert_eq!(told(tried("success", json!("asked for"))), "Ana made API key CI");
-        assert_eq!(told(tried("failure", Value::Null)), "Ana made API key CI (failed)");
+        assert_eq!(told(tried("failure", Value::Null)), "Failed: Ana made API key CI");
         let denied = tried("denied", json!("members may not"));
-        assert_eq!(told(denied), "Ana made API key CI (denied: members may not)");
+        assert_eq!(told(denied), "Denied: Ana made API key CI (members may not)");
         let mut unknown = tried("denied", Value::Null);
         unknown["action"] = json!("vault.opened");
-        assert_eq!(told(unknown), "Vault opened: CI (denied)");
+        assert_eq!(told(unknown), "Denied: Vault opened: CI");
+    }
+
+    #[test]
+    fn a_sentence_about_a_target_that_is_not_there_names_the_action_alone() {
+        let event = json!({"action": "lead.updated", "actor": {"type": "user", "id": "u", "name": "Ana"}});
+        assert_eq!(told(event), "Lead Updated");
     }
 
     #[test]

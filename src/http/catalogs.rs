@@ -82,7 +82,7 @@ pub(super) async fn replace_catalog(
     };
     let new = read_catalog(&app, request).await?;
     let actor = match &caller {
-        Caller::Key(key) => json!({"type": "api_key", "id": key.id}),
+        Caller::Key(key) => json!({"type": "api_key", "id": key.id, "name": key.name}),
         _ => json!({"type": "system", "name": "Operator"}),
     };
     let source = origin.source(&caller);

@@ -1,5 +1,7 @@
 //! `/v1/organizations`: made, read and changed. Deliberately absent: deleting; a log is kept for ever.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use everlog_core::event::FieldError;
@@ -252,13 +254,21 @@ fn change_event(before: &OrganizationRow, after: &OrganizationRow, caller: &Call
     if before == after {
         return None;
     }
+    let names = |row: &OrganizationRow| told(row).into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
+    // Secrets differ where they are kept, and nowhere that is told.
+    let differs = |name: &String| {
+        told(before).get(name) != told(after).get(name)
+            || before.settings.get(name) != after.settings.get(name)
+    };
+    let changed: Vec<_> = names(before).union(&names(after)).filter(|name| differs(name)).cloned().collect();
     let actor = match caller {
-        Caller::Key(key) => json!({"type": "api_key", "id": key.id}),
+        Caller::Key(key) => json!({"type": "api_key", "id": key.id, "name": key.name}),
         _ => json!({"type": "system", "name": "Operator"}),
     };
     Some(json!({
         "action": "settings.updated", "actor": actor, "before": told(before), "after": told(after),
         "targets": [{"type": "organization", "id": after.id, "name": after.name}],
+        "metadata": {"changed": changed},
     }))
 }
 

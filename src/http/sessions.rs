@@ -64,7 +64,7 @@ pub(super) async fn create_session(
     })?;
     let issued = json!({
         "action": "session.issued",
-        "actor": match &caller { Caller::Key(key) => json!({"type": "api_key", "id": key.id}), _ => json!({"type": "system"}) },
+        "actor": match &caller { Caller::Key(key) => json!({"type": "api_key", "id": key.id, "name": key.name}), _ => json!({"type": "system"}) },
         "targets": [{"type": "user", "id": new.user.id, "name": new.user.name}],
         "metadata": {"role": new.role, "ttl_seconds": new.ttl_seconds},
     });

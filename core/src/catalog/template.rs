@@ -221,6 +221,18 @@ impl Template {
         sentence
     }
 
+    /// The variables that no part around them leaves out.
+    pub fn required(&self) -> impl Iterator<Item = &Variable> {
+        let required = self.parts.iter().filter_map(|part| match part {
+            Part::Required(pieces) => Some(pieces),
+            Part::Optional(_) => None,
+        });
+        required.flatten().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Value(variable) => Some(variable),
+        })
+    }
+
     /// Every variable the template asks for, in order.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.parts
