@@ -1,8 +1,9 @@
 //! What an organization shows otherwise than its profile: members of its own, checked like the profile's.
 //!
-//! Deliberately absent: what would change whom events are for, rather than how they are shown. `catalogs` are chosen at
-//! the organization itself; with `audiences` or `any_role` an event would be seen by others than it was recorded for;
-//! `defaults` are settings of their own; `exports` is the setting `export`; `list` decides what the other members mean.
+//! Deliberately absent: what would change whom events are for, rather than how they are shown. Roles are added, and none is
+//! widened. `catalogs` are chosen at the organization itself; with `audiences` or `any_role` an event would be seen by
+//! others than it was recorded for; `defaults` are settings of their own; `exports` is the setting `export`; `list` decides
+//! what the other members mean.
 
 use std::collections::BTreeSet;
 
@@ -78,8 +79,9 @@ impl Faults {
     }
 
     fn check_text(&mut self, pointer: String, text: &str, may_be_blank: bool) {
-        if (text.trim().is_empty() && !may_be_blank) || text.chars().count() > TITLE_CHARS_MAX {
-            self.add(pointer, format!("1 to {TITLE_CHARS_MAX} characters"));
+        let is_odd = text.contains(char::is_control);
+        if (text.trim().is_empty() && !may_be_blank) || text.chars().count() > TITLE_CHARS_MAX || is_odd {
+            self.add(pointer, format!("1 to {TITLE_CHARS_MAX} characters without control characters"));
         }
     }
 }
@@ -103,6 +105,9 @@ impl Profile {
         }
         if faults.0.is_empty() {
             profile.contradictions(&has, &mut faults);
+            if has("roles") {
+                self.check_widening(&profile.roles, &mut faults);
+            }
         }
         if faults.0.is_empty() { Ok(profile) } else { Err(faults.0) }
     }
@@ -153,6 +158,26 @@ impl Profile {
             }
             if self.roles.is_empty() && !self.any_role {
                 faults.add("/roles", "without a role nobody could read the log");
+            }
+        }
+    }
+
+    /// Roles of one's own may be added, and shipped ones left out. None may show events to others than they were recorded
+    /// for: sessions and what was promised to senders go by what the profile says of its roles.
+    fn check_widening(&self, roles: &[Role], faults: &mut Faults) {
+        for (at, role) in roles.iter().enumerate() {
+            let pointer = format!("/roles/{at}/sees");
+            let shipped = self.roles.iter().find(|it| it.name == role.name);
+            match shipped {
+                Some(shipped) if shipped.sees != role.sees => {
+                    let message =
+                        format!("\"{}\" sees \"{}\" in every log of this profile", role.name, shipped.sees);
+                    faults.add(pointer, message);
+                }
+                None if self.audiences && role.sees == Sees::Everything => {
+                    faults.add(pointer, "with audiences, no role sees everything");
+                }
+                _ => (),
             }
         }
     }
@@ -270,9 +295,29 @@ mod tests {
         let profile = overridden("platform", json!({"columns": columns})).unwrap();
         assert_eq!(profile.export_columns.len(), 1);
         assert_eq!(profile.export_columns[0].title, "Who");
-        let roles = json!([{"name": "boss", "sees": "everything"}]);
-        let profile = overridden("platform", json!({"roles": roles})).unwrap();
-        assert_eq!((profile.sees("boss"), profile.sees("company")), (Some(Sees::Everything), None));
+    }
+
+    /// D27 to D30: what a role of the profile sees is not an organization's to say, nor who sees both audiences.
+    #[test]
+    fn roles_are_added_and_left_out_and_none_is_widened() {
+        let sees = |profile: &str, name: &str, sees: &str| {
+            overridden(profile, json!({"roles": [{"name": name, "sees": sees}]}))
+        };
+        let profile = sees("platform", "clerk", "own_in_organization").unwrap();
+        assert_eq!((profile.sees("clerk"), profile.sees("company")), (Some(Sees::OwnInOrganization), None));
+        let profile = sees("workspace", "auditor", "everything").unwrap();
+        assert_eq!(profile.sees("auditor"), Some(Sees::Everything));
+        for (profile, name, other) in [
+            ("platform", "boss", "everything"),
+            ("platform", "company", "everything"),
+            ("platform", "regular", "organization"),
+            ("platform", "administrator", "nothing"),
+            ("workspace", "member", "everything"),
+            ("workspace", "owner", "nothing"),
+        ] {
+            let faults = sees(profile, name, other).unwrap_err();
+            assert!(faults[0].starts_with("/roles/0/sees: "), "{profile}, {name}: {faults:?}");
+        }
     }
 
     #[test]
@@ -280,6 +325,7 @@ mod tests {
         let long = "x".repeat(201);
         for (profile, overrides, expected) in [
             ("workspace", json!({"title": " "}), "/title: 1 to 200 characters"),
+            ("workspace", json!({"title": "a\u{7}"}), "/title: 1 to 200 characters"),
             ("workspace", json!({"title": long}), "/title: 1 to 200 characters"),
             ("workspace", json!({"title": 7}), "/title: invalid type: integer `7`, expected a string"),
             ("workspace", json!({"columns": []}), "/columns: at least one column"),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::http::export::{allow, records};
 use crate::http::listen::Stream;
-use crate::server::{OPERATOR_KEY, Server, query};
+use crate::server::{Server, query};
 use crate::viewer::token;
 
 /// What the log is about: who did it, on whose account, for whom.
@@ -78,7 +78,7 @@ impl Act {
             "company" => !self.is_for_administrators,
             "regular" => !self.is_for_administrators && is_own,
             "administrator" => self.is_for_administrators && is_own,
-            "auditor" | "key" => true,
+            "key" => true,
             other => panic!("what does {other} see?"),
         }
     }
@@ -91,7 +91,6 @@ const READERS: &[(&str, &str)] = &[
     ("regular", "nobody"),
     ("administrator", "a_1"),
     ("administrator", "u_10"),
-    ("auditor", "u_1"),
     ("key", "u_1"),
 ];
 
@@ -243,14 +242,7 @@ fn agree(asking: &Asking<'_>, role: &str, expected: &Ids, all: usize) -> Result<
 fn try_acts(server: &Server, tries: &AtomicU64, acts: &[Act]) -> Result<(), TestCaseError> {
     let org = format!("try-{}", tries.fetch_add(1, Ordering::Relaxed));
     let key = server.tenant(&org, "platform");
-    let roles = json!([
-        {"name": "company", "sees": "organization"}, {"name": "regular", "sees": "own_in_organization"},
-        {"name": "administrator", "sees": "own_in_administrators"}, {"name": "auditor", "sees": "everything"},
-    ]);
-    let settings = json!({"settings": {"profile_overrides": {"roles": roles}}}).to_string();
     let path = format!("/v1/organizations/{org}");
-    let set = server.send("PATCH", &path, OPERATOR_KEY, Some(settings.as_bytes()), "application/json");
-    assert_eq!(set.status, 200, "{set:?}");
     allow(server, &org, &key, &json!(["csv", "jsonl"]));
     let path = format!("{path}/events");
     let begin = {

@@ -69,6 +69,8 @@ fn an_override_that_contradicts_the_profile_is_422_with_its_pointer_and_changes_
         (json!({"any_role": true}), "/any_role"),
         (json!({"defaults": {"on_decline": "keep"}}), "/defaults"),
         (json!({"roles": [{"name": "x", "sees": "own_in_administrators"}]}), "/roles/0"),
+        (json!({"roles": [{"name": "member", "sees": "everything"}]}), "/roles/0/sees"),
+        (json!({"columns": [{"field": "user", "title": "a\u{7}b"}]}), "/columns/0/title"),
         (json!({"page_sizes": [3]}), "/page_sizes"),
     ] {
         let answer = patch(&server, overrides.clone());

@@ -40,11 +40,11 @@ const READERS: &[(&str, &str, Sight)] = &[
     ("platform", "regular", OwnForTheOrganization),
     ("platform", "administrator", OwnForAdministrators),
     // A platform with `settings.profile_overrides.roles`.
-    (OWN_ROLES, "auditor", Everything),
     (OWN_ROLES, "manager", ForTheOrganization),
-    (OWN_ROLES, "company", OwnForTheOrganization),
+    (OWN_ROLES, "company", ForTheOrganization),
+    (OWN_ROLES, "clerk", OwnForTheOrganization),
     (OWN_ROLES, "operator", OwnForAdministrators),
-    (OWN_ROLES, "administrator", Nothing),
+    (OWN_ROLES, "guest", Nothing),
 ];
 
 /// The organization whose settings name its roles.
@@ -56,7 +56,7 @@ const UNKNOWN: &[(&str, &[&str])] = &[
     ("signing", &[""]),
     ("workspace", &["company", "regular", "administrator", "user", "Owner", "owner ", "", "*"]),
     ("platform", &["owner", "admin", "member", "user", "Company", "administrators", "", "*"]),
-    (OWN_ROLES, &["regular", "owner", "Auditor", ""]),
+    (OWN_ROLES, &["regular", "owner", "administrator", "Manager", ""]),
 ];
 
 /// What a route gives a reader.
