@@ -554,6 +554,7 @@ problem-param-many = له أكثر من { $value } قيمة.
 problem-param-length = إحدى القيم فارغة أو أطول من { $value } بايت.
 problem-param-expected = المتوقع هنا قيمة أخرى.
 problem-param-excludes = لا يجتمع مع «{ $value }».
+problem-param-pages = لا صفحات هنا: احذفه من العنوان.
 problem-param-before-from = يقع قبل البداية.
 problem-unavailable = السجل مشغول
     .text = لا يمكنه تسجيل شيء في الوقت الحالي، لذلك لا يُفتح أيضًا. يُرجى المحاولة بعد قليل.

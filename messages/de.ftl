@@ -515,6 +515,7 @@ problem-param-many = Er hat mehr als { $value } Werte.
 problem-param-length = Ein Wert ist leer oder länger als { $value } Bytes.
 problem-param-expected = Hier wird ein anderer Wert erwartet.
 problem-param-excludes = Er lässt sich nicht mit „{ $value }“ verbinden.
+problem-param-pages = Hier gibt es keine Seiten; bitte lassen Sie ihn weg.
 problem-param-before-from = Er liegt vor dem Anfang.
 problem-unavailable = Das Protokoll ist ausgelastet
     .text = Es kann im Moment nichts aufzeichnen und öffnet sich deshalb auch nicht. Bitte versuchen Sie es in Kürze noch einmal.

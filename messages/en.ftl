@@ -522,6 +522,7 @@ problem-param-many = It has more than { $value } values.
 problem-param-length = A value is empty or longer than { $value } bytes.
 problem-param-expected = Another value is expected here.
 problem-param-excludes = It cannot be combined with “{ $value }”.
+problem-param-pages = There are no pages here; leave it out.
 problem-param-before-from = It lies before the beginning.
 problem-unavailable = The log is busy
     .text = It cannot record anything for the moment, so it does not open either. Please try again shortly.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use everlog_core::query::{Moment, ParamError, once, zone};
+use everlog_core::query::{Moment, ParamError, ParamFault, once, zone};
 use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -101,9 +101,7 @@ impl Download {
             return Err(Refused::NotAllowed(format));
         }
         if let Some((name, _)) = params.iter().find(|(name, _)| PAGE_PARAMETERS.contains(&name.as_str())) {
-            return Err(
-                ParamError::expected(name, "no pages: an export holds everything that matches").into()
-            );
+            return Err(ParamError::new(name, ParamFault::NoPages("an export")).into());
         }
         let question = app.reader.question(&org, params, PARAMETERS, moment)?;
         let total = app.reader.total(&org, &question)?;
@@ -213,6 +211,8 @@ impl Download {
         let day = time.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%d").to_string();
         let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let own = format!("{} {title} {day}.{ending}", row.name);
+        // What would turn round the ending that people see.
+        let own = own.replace(is_bidi_control, "");
         // What no file system takes, or a list of files would obey.
         let own = own.replace(|c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c), "_");
         let plain = format!("{}-{}-{day}.{ending}", row.id, plain.to_ascii_lowercase());
@@ -296,6 +296,11 @@ async fn piece(mut making: Making) -> Result<Option<(Vec<u8>, Making)>, io::Erro
             Some(bytes) => return Ok(Some((bytes, making))),
         }
     }
+}
+
+/// The characters of Unicode that change the direction of those around them.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn session(caller: Option<&Caller>) -> Option<&Session> {

@@ -191,6 +191,10 @@ impl Reader {
         }
         let moment = Moment { now_ms: cursor.asked_ms, ..moment.clone() };
         let query = within(Query::parse(&asked, &[], &moment)?, record);
+        if cursor.words != cursor::words(org.catalogs(), query.sort.by) {
+            let expected = "a cursor of this order, whose words are others by now; begin again without it";
+            return Err(ParamError::expected("cursor", expected).into());
+        }
         let size = Size(cursor.size).min(self.store.head(org.code())?.size);
         let start =
             if cursor.backwards { Start::Before(cursor.position) } else { Start::After(cursor.position) };
@@ -207,11 +211,17 @@ impl Reader {
         let page = self.index.page(&request, &question.start, question.limit)?;
         let seqs: Vec<Seq> = page.places.iter().map(|place| place.seq).collect();
         let events = self.events(org, &seqs)?;
-        let (next, previous) = self.cursors_of(question, &page);
+        let (next, previous) = self.cursors_of(org, question, &page);
         Ok(Events { events, next, previous })
     }
 
-    fn cursors_of(&self, question: &Question, page: &Page) -> (Option<String>, Option<String>) {
+    fn cursors_of(
+        &self,
+        org: &Organization,
+        question: &Question,
+        page: &Page,
+    ) -> (Option<String>, Option<String>) {
+        let words = cursor::words(org.catalogs(), question.query.sort.by);
         let seal = |position: Option<&Position>, backwards| {
             position.map(|position| {
                 self.cursors.seal(&Cursor {
@@ -220,6 +230,7 @@ impl Reader {
                     size: question.size.0,
                     position: position.clone(),
                     backwards,
+                    words: words.clone(),
                 })
             })
         };

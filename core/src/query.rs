@@ -202,6 +202,9 @@ pub enum ParamFault {
     /// Two parameters that exclude each other.
     #[error("cannot be combined with {0}")]
     Excludes(&'static str),
+    /// A parameter of pages where there are none.
+    #[error("{0} has no pages: leave this out")]
+    NoPages(&'static str),
     /// A range that ends before it begins.
     #[error("lies before from")]
     BeforeFrom,

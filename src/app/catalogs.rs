@@ -39,7 +39,7 @@ pub enum CatalogFault {
     #[error(transparent)]
     Entry(#[from] EntryError),
     /// It is too large.
-    #[error("a catalog has at most {CATALOG_BYTES_MAX} bytes")]
+    #[error("a catalog has at most {} KiB", CATALOG_BYTES_MAX / 1024)]
     TooLarge,
 }
 

@@ -56,13 +56,18 @@ pub(super) fn incomplete(why: &axum::Error) -> Problem {
             return too_slow();
         }
         if error.to_string().contains("length limit exceeded") {
-            let detail =
-                format!("a JSON body has at most {JSON_BODY_BYTES_MAX} bytes; NDJSON may have any length");
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
+            return too_large(format!(
+                "a JSON body has at most {JSON_BODY_BYTES_MAX} bytes; NDJSON may have any length"
+            ));
         }
         source = error.source();
     }
     Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", "the body broke off or cannot be unpacked")
+}
+
+/// The body is longer than what it is may be.
+pub(super) fn too_large(detail: String) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
 }
 
 fn too_slow() -> Problem {

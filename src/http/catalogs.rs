@@ -16,12 +16,15 @@ use crate::access::{Caller, Organization, Right};
 use crate::app::App;
 use crate::app::catalogs::{CATALOG_BYTES_MAX, CatalogFault, NewCatalog, ReplaceError};
 use crate::directory::DirectoryError;
-use crate::http::body::{Json, incomplete};
+use crate::http::body::{Json, incomplete, too_large};
 use crate::http::extract::{Holder, InOrg, Origin, blocking, open};
 use crate::http::problem::Problem;
 
 /// The content type of a catalog as people write it.
 const TOML: &str = "application/toml";
+
+/// The content type of a catalog as programs send it.
+const JSON: &str = "application/json";
 
 /// A catalog as programs send it.
 #[derive(Deserialize)]
@@ -102,10 +105,21 @@ async fn read_catalog(app: &App, request: Request) -> Result<NewCatalog, Problem
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(TOML) {
-        let bytes = to_bytes(request.into_body(), CATALOG_BYTES_MAX).await.map_err(|why| incomplete(&why))?;
+        let bytes = to_bytes(request.into_body(), CATALOG_BYTES_MAX).await.map_err(|why| {
+            let problem = incomplete(&why);
+            if problem.status == StatusCode::PAYLOAD_TOO_LARGE {
+                CatalogFault::TooLarge.into()
+            } else {
+                problem
+            }
+        })?;
         let not_utf8 = |_| Problem::new(StatusCode::BAD_REQUEST, "not_toml", "the catalog is not UTF-8");
         let toml = String::from_utf8(bytes.to_vec()).map_err(not_utf8)?;
         return Ok(NewCatalog::from_toml(toml)?);
+    }
+    if !(essence.is_empty() || essence.eq_ignore_ascii_case(JSON)) {
+        let detail = format!("the content type is {JSON} or {TOML}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
     let Json(CatalogRequest { actions }) = Json::from_request(request, app).await?;
     Ok(NewCatalog::from_entries(actions)?)
@@ -130,7 +144,7 @@ impl From<CatalogFault> for Problem {
                 let named = parts.into_iter().filter(|part| !part.is_empty());
                 (named.map(|part| format!("/{part}")).collect(), at.reason.clone())
             }
-            CatalogFault::TooLarge => (String::new(), fault.to_string()),
+            CatalogFault::TooLarge => return too_large(fault.to_string()),
         };
         Self::invalid(vec![FieldError { pointer, code: "invalid_value", message }])
     }

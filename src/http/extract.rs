@@ -5,6 +5,8 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -66,8 +68,21 @@ impl FromRequestParts<App> for InOrg {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let not_found = || Problem::not_found("organization");
-        let Path(OrgPath { org }) = Path::from_request_parts(parts, app).await.map_err(|_| not_found())?;
+        let path = Path::from_request_parts(parts, app).await;
+        let Path(OrgPath { org }) = path.map_err(|why| not_utf8(&why).unwrap_or_else(not_found))?;
         OrgId::try_from(org).map(Self).map_err(|_| not_found())
+    }
+}
+
+/// What is said of a path whose part behind the organization is no text.
+fn not_utf8(why: &PathRejection) -> Option<Problem> {
+    let PathRejection::FailedToDeserializePathParams(why) = why else { return None };
+    match why.kind() {
+        ErrorKind::InvalidUtf8InPathParam { key } if key != "org" => {
+            let detail = format!("there is nothing at this path: {key} is not UTF-8");
+            Some(Problem::new(StatusCode::NOT_FOUND, "not_found", detail))
+        }
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::app::live::Follow;
 use crate::http::extract::{Holder, InOrg, Params, blocking, open};
 use crate::http::live;
 use crate::http::problem::Problem;
-use crate::read::present;
+use crate::read::{LAST_EVENT_ID, present};
 
 /// Read the log in its own order.
 ///
@@ -63,14 +63,17 @@ pub(super) async fn read_feed(
 
 /// From which position on, and how many.
 fn range(params: &[(String, String)], headers: &HeaderMap) -> Result<(Seq, usize), Problem> {
-    let after =
-        match live::last_event_id(headers)?.map_or_else(|| once(params, "after"), |it| Ok(Some(it)))? {
-            None => -1,
-            Some(text) => {
-                let number = text.parse::<i64>().ok().filter(|after| (-1..i64::MAX).contains(after));
-                number.ok_or_else(|| ParamError::expected("after", "a position, or −1"))?
-            }
-        };
+    let (name, given) = match live::last_event_id(headers)? {
+        Some(id) => (LAST_EVENT_ID, Some(id)),
+        None => ("after", once(params, "after")?),
+    };
+    let after = match given {
+        None => -1,
+        Some(text) => {
+            let number = text.parse::<i64>().ok().filter(|after| (-1..i64::MAX).contains(after));
+            number.ok_or_else(|| ParamError::expected(name, "a position, or −1"))?
+        }
+    };
     let limit = match once(params, "limit")? {
         None => LIMIT_DEFAULT,
         Some(text) => {

@@ -29,7 +29,15 @@ const UNBUFFERED: (HeaderName, HeaderValue) =
 /// Whether the caller wants to listen.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.into_iter().any(|value| value.contains(EVENT_STREAM))
+    accepted.flat_map(|value| value.split(',')).any(accepts_events)
+}
+
+/// Whether one member of `Accept` is of event streams, and does not refuse them with a weight of nothing.
+fn accepts_events(member: &str) -> bool {
+    let mut parts = member.split(';').map(str::trim);
+    let is_named = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(EVENT_STREAM));
+    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    is_named && weight.is_none_or(|weight| weight.parse() != Ok(0.0))
 }
 
 /// The id of the last message that the caller has seen; an empty one is none, as browsers have it.

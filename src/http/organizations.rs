@@ -312,7 +312,9 @@ fn shown(app: &App, entry: &Entry) -> Result<Value, Problem> {
 
 fn check_name(name: &str) -> Result<(), Problem> {
     let fits = (1..=NAME_CHARS_MAX).contains(&name.trim().chars().count());
-    if fits { Ok(()) } else { Err(fault("/name", "a name of 1 to 200 characters")) }
+    let is_plain = !name.contains(char::is_control);
+    let expected = "a name of 1 to 200 characters without control characters";
+    if fits && is_plain { Ok(()) } else { Err(fault("/name", expected)) }
 }
 
 fn check_catalogs(catalogs: &[String]) -> Result<(), Problem> {

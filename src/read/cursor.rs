@@ -4,11 +4,16 @@
 //! Deliberately absent: organization and visibility. They come from the credential, every time; a cursor of one
 //! organization shown to another finds places there like any other question. A listener's position is bound to its log.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use everlog_core::catalog::{Action, Catalogs};
 use everlog_core::ids::Seq;
 use everlog_core::leaf::LogId;
+use everlog_core::query::SortBy;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::index::Position;
@@ -33,6 +38,25 @@ pub(super) struct Cursor {
     pub position: Position,
     /// Whether the page ends in front of the place.
     pub backwards: bool,
+    /// What the order rested on, where it rests on words.
+    #[serde(default)]
+    pub words: Option<String>,
+}
+
+/// A fingerprint of the words that catalogs give a list its order by; none where they give none. Under other words the
+/// place of a cursor would be another one: events would be missed, others seen twice.
+pub(super) fn words(catalogs: &Catalogs, by: SortBy) -> Option<String> {
+    let names = catalogs.names();
+    let word = |action: &Action| match by {
+        SortBy::Action => Some(names.label(&action.label).to_owned()),
+        SortBy::Category => Some(names.category(&action.category).to_owned()),
+        SortBy::Kind => Some(names.kind(action.kind).to_owned()),
+        SortBy::Time | SortBy::Actor | SortBy::Ip => None,
+    };
+    let words: BTreeMap<_, _> =
+        catalogs.actions().filter_map(|action| Some((action.key.as_str(), word(action)?))).collect();
+    let bytes = serde_json::to_vec(&words).ok().filter(|_| !words.is_empty())?;
+    Some(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &bytes)))
 }
 
 /// The installation's key for cursors.

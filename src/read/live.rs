@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use everlog_core::event::Event;
 use everlog_core::ids::{Seq, Size};
-use everlog_core::query::{Moment, ParamError, Query};
+use everlog_core::query::{Moment, ParamError, ParamFault, Query};
 
 use crate::access::Organization;
 use crate::index::Request;
@@ -17,6 +17,9 @@ use crate::read::{QUERY_TIME_MAX, ReadError, Reader, limit, scope_for};
 pub const LAST_EVENT_ID: &str = "Last-Event-ID";
 /// A parameter of lists that says nothing where events come one by one.
 const LIMIT: &str = "limit";
+
+/// The parameters that choose a page otherwise.
+const OF_PAGES: &[&str] = &["cursor", "skip", "size"];
 
 /// What one look at a log found.
 #[derive(Clone, Debug)]
@@ -42,6 +45,9 @@ impl Reader {
         moment: &Moment,
     ) -> Result<Query, ReadError> {
         limit(params)?;
+        if let Some((name, _)) = params.iter().find(|(name, _)| OF_PAGES.contains(&name.as_str())) {
+            return Err(ParamError::new(name, ParamFault::NoPages("a list that is followed")).into());
+        }
         Ok(Query::parse(params, &[&[LIMIT], others].concat(), moment)?)
     }
 

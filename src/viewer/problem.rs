@@ -195,6 +195,7 @@ fn reason(why: &ParamError, words: Words) -> String {
         ParamFault::Expected(what) if words.tag() == "en" => return format!("Expected: {what}."),
         ParamFault::Expected(_) => ("problem-param-expected", String::new()),
         ParamFault::Excludes(other) => ("problem-param-excludes", (*other).to_owned()),
+        ParamFault::NoPages(_) => ("problem-param-pages", String::new()),
         ParamFault::BeforeFrom => ("problem-param-before-from", String::new()),
         ParamFault::Search(why) => return why.to_string(),
     };

@@ -25,3 +25,4 @@ mod stopping;
 mod table;
 mod targets;
 mod visibility;
+mod wording;

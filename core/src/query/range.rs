@@ -1,11 +1,16 @@
 //! Time ranges: two ends, or a name such as `last_7_days`, resolved in a zone. Deliberately absent: any clock.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
 
 use crate::query::{Moment, ParamError, ParamFault, once};
+
+/// The years in which events can lie.
+const YEARS: RangeInclusive<i16> = 1970..=2100;
 
 /// A range that has a name; which days it means depends on the day it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,7 +106,7 @@ pub fn zone(params: &[(String, String)], moment: &Moment) -> Result<TimeZone, Pa
 /// are meant; a bare date means the end of that day.
 ///
 /// # Errors
-/// When it is no time.
+/// When it is no time, or one that no event can have.
 pub fn moment_in(
     name: &str,
     text: &str,
@@ -111,7 +116,14 @@ pub fn moment_in(
     let zone = zone(params, moment)?;
     let is_date = text.len() == "2026-11-20".len();
     let ms = end(name, text, &zone, 1.day())?;
-    Ok(if is_date { ms.saturating_sub(1) } else { ms })
+    let ms = if is_date { ms.saturating_sub(1) } else { ms };
+    // The year as it is written: a day at either edge is a whole one in every zone.
+    let of_instant = text.parse::<Timestamp>().map(|time| time.to_zoned(TimeZone::UTC).year());
+    let year = of_instant.or_else(|_| text.parse::<DateTime>().map(|time| time.year()));
+    if !year.is_ok_and(|year| YEARS.contains(&year)) {
+        return Err(ParamError::expected(name, "a date or a time in the years 1970 to 2100"));
+    }
+    Ok(ms)
 }
 
 /// The range that the parameters `from`, `to`, `range` and `tz` mean.
@@ -244,6 +256,33 @@ mod tests {
         };
         assert_eq!(hours("2026-03-29T12:00:00Z"), 23);
         assert_eq!(hours("2026-10-25T12:00:00Z"), 25);
+    }
+
+    #[test]
+    fn a_moment_lies_in_the_years_of_events_and_a_day_at_their_edge_is_a_whole_one() {
+        let moment = Moment { now_ms: 0, time_zone: TimeZone::UTC, week_start: Weekday::Monday };
+        let ask =
+            |text: &str, zone: &str| moment_in("at", text, &[("tz".to_owned(), zone.to_owned())], &moment);
+        let ms = |text: &str| clamp(text.parse().unwrap());
+        for (text, zone, expected) in [
+            ("1970-01-01", "UTC", "1970-01-01T23:59:59.999Z"),
+            ("2100-12-31", "UTC", "2100-12-31T23:59:59.999Z"),
+            ("2100-12-31", "Pacific/Pago_Pago", "2101-01-01T10:59:59.999Z"),
+            ("2100-12-31T23:59:59.999Z", "UTC", "2100-12-31T23:59:59.999Z"),
+            ("1970-01-01T00:00:00Z", "UTC", "1970-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(ask(text, zone), Ok(ms(expected)), "{text}");
+        }
+        for text in [
+            "1969-12-31",
+            "1969-12-31T23:59:59Z",
+            "2101-01-01",
+            "2101-01-01T00:00",
+            "9999-12-31",
+            "-009999-01-01",
+        ] {
+            assert_eq!(ask(text, "UTC").unwrap_err().parameter, "at", "{text}");
+        }
     }
 
     #[test]
