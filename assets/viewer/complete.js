@@ -81,8 +81,24 @@
     input().dispatchEvent(new Event('input', { bubbles: true }));
   }
 
+  // What is wrong with a search is told when one stops typing, not between two letters or under what is offered.
+  const FINISHED_MS = 1000;
+  let hushed;
+  function hush() {
+    find('#al-bar')?.classList.add('al-typing');
+    clearTimeout(hushed);
+    hushed = setTimeout(() => list() && !list().hidden ? hush() : tell(), FINISHED_MS);
+  }
+  function tell() {
+    clearTimeout(hushed);
+    find('#al-bar')?.classList.remove('al-typing');
+  }
+  document.addEventListener('submit', tell, true);
+  document.addEventListener('focusout', ({ target }) => { if (target.id === 'al-q') tell(); });
+
   document.addEventListener('input', ({ target }) => {
     if (target.id === 'al-q') {
+      hush();
       clearTimeout(timer);
       timer = setTimeout(offer, PAUSE_MS);
     } else if (target.matches('.al-menu-search[data-more]')) {
