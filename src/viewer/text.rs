@@ -80,6 +80,15 @@ impl Text {
     pub fn name(text: &str) -> Self {
         Self { is_mixed: is_of_mixed_alphabets(text), ..Self::short(text) }
     }
+
+    /// The text with its marks, where there is no room for markup.
+    pub fn plain(&self) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Plain(text) => text.clone(),
+            Piece::Mark { code, .. } => format!("[{code}]"),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
 }
 
 /// At most so many characters, with an ellipsis where some are missing.
