@@ -171,6 +171,25 @@
     pending();
     all('#al-copy-link').forEach((it) => { it.hidden = false; });
   }
+  // Where a chip was taken away by keyboard the focus goes to the next one, to what clears the rest, or to the search.
+  let chip = -1;
+  const chips = () => all('.al-chips .al-chip');
+  document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => {
+    const own = ctx.sourceElement?.matches?.(':focus-visible') && ctx.sourceElement.closest('.al-chips');
+    chip = own ? chips().indexOf(ctx.sourceElement.closest('.al-chip')) : -1;
+    if (own && chip < 0) chip = chips().length;
+  });
+  function stay() {
+    if (chip < 0) return;
+    const at = chip;
+    chip = -1;
+    const next = chips()[at] ?? chips().at(-1);
+    setTimeout(() => {
+      if (document.activeElement !== document.body) return;
+      (next?.isConnected ? next.querySelector('a:last-child') : find('.al-clear') ?? find('#al-q'))?.focus({ preventScroll: true });
+    });
+  }
+  document.addEventListener('htmx:after:swap', stay);
   document.addEventListener('htmx:after:swap', settle);
   settle();
 })();

@@ -53,6 +53,7 @@
     relative();
     current?.closest('tr')?.scrollIntoView({ block: 'nearest' });
     if (!dialog.open) { modal(dialog); find('#al-details-title', dialog)?.focus(); }
+    stay(dialog);
     dialog.scrollTop = 0;
   }
 
@@ -79,10 +80,26 @@
     current.closest('tr')?.scrollIntoView({ block: 'nearest' });
   }
 
+  // Where the focus stands in the drawer when the next event is there: the same tab or button, else the heading.
+  let stood = null;
+  function stand() {
+    const { id } = document.activeElement;
+    const tab = all('#al-drawer .al-tabs a').indexOf(document.activeElement);
+    stood = () => all('#al-drawer .al-tabs a')[tab] ?? document.getElementById(id);
+  }
+  function stay(dialog) {
+    if (!stood) return;
+    const place = stood();
+    stood = null;
+    const isThere = find('#al-drawer-body').contains(place) && !place.disabled;
+    (isThere ? place : find('#al-details-title', dialog))?.focus({ preventScroll: true });
+  }
+
   function step(by) {
     const next = links()[links().indexOf(current) + by];
     const tab = new URLSearchParams(location.search).get('tab');
     const href = next?.getAttribute('href');
+    if (next) stand();
     if (next) show(next, { replace: 'true' }, tab ? `${href}${href.includes('?') ? '&' : '?'}tab=${encodeURIComponent(tab)}` : href);
   }
 
@@ -223,7 +240,15 @@
       find('.al-none', pop).hidden = choices.some((it) => !it.hidden);
     }
   });
-  document.addEventListener('change', ({ target }) => {
+  const FIRST_YEAR = '1970';
+  document.addEventListener('change', (event) => {
+    const { target } = event;
+    // A year of which not every digit is typed asks nothing yet.
+    if (target.closest('.al-dates') && all('.al-dates input').some((it) => it.value && it.value < FIRST_YEAR)) {
+      event.stopImmediatePropagation();
+      find('#al-custom').checked = true;
+      return;
+    }
     if (target.closest('.al-dates')) find('#al-custom').checked = true;
     else if (target.name === 'range' && target.value !== 'custom') all('.al-dates input').forEach((it) => { it.value = ''; });
     // Custom without a date chooses nothing yet.
