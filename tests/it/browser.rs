@@ -13,6 +13,7 @@ mod chart;
 mod details;
 mod driver;
 mod embed;
+mod focus;
 mod languages;
 mod list;
 mod sizes;
@@ -64,6 +65,7 @@ fn with_browser<F: AsyncFnOnce(&Browser)>(has_scripts: bool, scenario: F) {
     runtime.block_on(async {
         let browser = Browser::open(has_scripts).await;
         scenario(&browser).await;
+        browser.assert_no_script_failed().await;
         browser.close().await;
     });
 }

@@ -67,6 +67,8 @@ fn a_page_checks_the_proof_and_notices_a_wrong_path() {
             .await;
         browser.until("the doubt", "document.getElementById('al-verdict').dataset.result === 'fails'").await;
         assert!(browser.text("#al-verdict").await.contains("does not lead"));
+        // The list's script looks for the drawer that such an answer would have come into.
+        browser.log().await;
     });
 }
 

@@ -208,6 +208,15 @@ impl Browser {
         lines.map(|line| line["message"].to_string()).collect()
     }
 
+    /// That no script failed that no test looked for; a network that is cut on purpose is no failure of ours.
+    pub async fn assert_no_script_failed(&self) {
+        if self.has_scripts {
+            let lines = self.log().await;
+            let failed: Vec<_> = lines.iter().filter(|line| line.contains("Uncaught")).collect();
+            assert!(failed.is_empty(), "a script failed: {failed:?}");
+        }
+    }
+
     /// What the console holds: errors of scripts, and whatever the policy of the page stopped.
     pub async fn assert_quiet(&self, what: &str) {
         let lines = self.log().await;
