@@ -23,6 +23,7 @@ mod list;
 mod person;
 mod sizes;
 mod text;
+mod uses;
 mod words;
 mod workspace;
 

@@ -46,7 +46,7 @@ fn the_documents_categories_and_kinds_are_those_of_the_vocabulary() {
     }
 }
 
-/// `C10`, with `C05`, `C07`, `C11`, `C16` and `C17` in its columns: key, label, category, kind, tone.
+/// `C10`, with `C05`, `C07`, `C11`, `C13` to `C17` in its columns: key, label, category, kind, tone.
 #[test]
 fn every_workspace_action_has_the_words_of_the_table() {
     use Kind::{Created, Deleted, Other, Updated};
