@@ -467,8 +467,8 @@ embedded-title = Aktivitätsprotokoll
 embedded-loading = Das Protokoll wird geöffnet …
 embedded-alone = Diese Seite zeigt ein Protokoll innerhalb einer anderen Seite. Öffnen Sie es dort.
 embedded-ended = Ihre Sitzung ist abgelaufen
-    .text = Die umgebende Seite wurde gebeten, das Protokoll wieder zu öffnen. Sobald sie das tut, geht es dort weiter, wo Sie waren.
-embedded-renew = Noch einmal bitten
+    .text = Öffnen Sie das Protokoll erneut, um dort weiterzumachen, wo Sie waren. Wenn das nicht gelingt, laden Sie diese Seite neu oder melden Sie sich wieder an.
+embedded-renew = Protokoll erneut öffnen
 embedded-not-listed = Diese Seite darf das Protokoll nicht zeigen
     .text = Die Organisation führt { $origin } nicht unter den Seiten, die ihr Protokoll zeigen dürfen. Eine Administratorin oder ein Administrator kann die Adresse in der Einstellung embed_origins ergänzen.
 

@@ -474,8 +474,8 @@ embedded-title = Activity log
 embedded-loading = The log is being opened…
 embedded-alone = This page shows a log inside another page. Open it there.
 embedded-ended = Your session has ended
-    .text = The page around this log has been asked to open it again. As soon as it does, you go on where you were.
-embedded-renew = Ask again
+    .text = Open the log again to go on where you were. If that does not work, reload this page or sign in again.
+embedded-renew = Open the log again
 embedded-not-listed = This page may not show the log
     .text = The organization does not list { $origin } among the pages that may show its log. An administrator can add it to the setting embed_origins.
 

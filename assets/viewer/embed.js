@@ -16,6 +16,7 @@ customElements.define('activity-log', class extends HTMLElement {
     addEventListener('message', this.hear = ({ source, origin, data }) => {
       if (source != frame.contentWindow || origin != at) return
       if (data.names) names = data.names, this.tell()
+      if (data.title) frame.title = data.title
       if (data.height) frame.style.height = data.height
       if (data.event) this.dispatchEvent(new CustomEvent(data.event, { bubbles: 1, composed: 1 }))
     })

@@ -21,6 +21,7 @@
   const headers = () => ({ 'Everlog-Embedder': host, ...(token && { Authorization: `Bearer ${token}` }), ...(lang && { 'Everlog-Language': lang }) });
   // For other scripts: what every request carries, and what to do with an answer of 401 and with what was asked.
   globalThis.al = { headers, refused };
+  root.classList.add('al-framed');
 
   async function begin() {
     const sent = token;
@@ -104,6 +105,7 @@
     const page = new DOMParser().parseFromString(html, 'text/html');
     root.lang = page.documentElement.lang;
     root.dir = page.documentElement.dir;
+    say({ title: page.title });
     for (const { src } of page.head.querySelectorAll('script[src]')) {
       if ([...document.scripts].some((script) => script.src === src)) continue;
       const script = document.createElement('script');

@@ -107,7 +107,8 @@
       event.stopPropagation();
       return show(cell);
     }
-    if (target.closest('#al-copy-link')) return copy(location.href);
+    // The address of a frame opens nothing for anyone.
+    if (target.closest('#al-copy-link')) return globalThis.al?.headers ? undefined : copy(location.href);
     const edit = target.closest('.al-chip-edit[href]');
     if (edit) {
       const menu = find(edit.getAttribute('href'));

@@ -75,6 +75,12 @@ fn theme_accent_language_and_height_change_without_a_reload() {
         outside(browser).await;
         let height = browser.script(&format!("return {frame}.height")).await.as_f64().unwrap();
         assert!(height > 300.0 && height < 3_000.0 && (height - 720.0).abs() > 1.0, "{height}");
+        let title = "return document.getElementById('log').shadowRoot.querySelector('iframe').title";
+        assert!(browser.script(title).await.as_str().unwrap().contains(" · "), "the page's own title");
+        inside(browser, "log").await;
+        let shown = style("#al-copy-link", "display");
+        browser.until("no link to copy", &format!("{shown} === 'none'")).await;
+        outside(browser).await;
         browser.script(&format!("{set} log.setAttribute('height', '480px')")).await;
         browser.until("a height of its own", &format!("{frame}.height === 480")).await;
         browser.script(&format!("{set} log.removeAttribute('height')")).await;
