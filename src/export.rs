@@ -14,6 +14,7 @@ use serde_json::Value;
 
 pub mod csv;
 pub mod jsonl;
+mod quiet;
 mod table;
 pub mod xlsx;
 
@@ -114,6 +115,9 @@ pub enum ExportError {
     /// The library's own error.
     #[error("the workbook cannot be made")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The library gave up: it does so where its files cannot be written, as on a full disk.
+    #[error("the workbook's files cannot be written; the disk may be full")]
+    GaveUp,
 }
 
 /// A file as it is made.
@@ -150,7 +154,7 @@ impl Maker {
         let rows = events.iter().map(|event| self.table.cells(event, &json));
         match (&mut self.workbook, self.plan.format) {
             (Some(workbook), _) => {
-                rows.into_iter().try_for_each(|cells| workbook.add(&cells))?;
+                workbook.add(rows)?;
                 Ok(Vec::new())
             }
             (None, Format::Jsonl) => Ok(jsonl::lines(events.iter().map(json))?),

@@ -1,7 +1,8 @@
 //! Workbooks for Excel and its like: real dates, and text that stays text, whatever it looks like (L19).
 //!
 //! Deliberately absent: formulas and links; nothing in a workbook of ours does anything. A workbook is a zip file whose
-//! parts are known when its last row is: rows wait in files without names, so that memory stays flat.
+//! parts are known when its last row is: rows wait in files without names, so that memory stays flat. The library panics
+//! where they cannot be written; every call that reaches it is kept `quietly`, and whoever is told so drops the workbook.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Worksheet, XlsxError};
 
+use crate::export::quiet::quietly;
 use crate::export::table::Heading;
 use crate::export::{Cell, ExportError};
 
@@ -44,7 +46,7 @@ impl Workbook {
         let dates = Format::new().set_num_format(DATE_FORMAT);
         let mut made =
             Self { book, headings, scratch: scratch.to_owned(), rows_max, sheet: 0, row: 0, dates };
-        made.begin_sheet()?;
+        quietly(|| made.begin_sheet().map_err(ExportError::from))?;
         Ok(made)
     }
 
@@ -72,8 +74,12 @@ impl Workbook {
         Ok(())
     }
 
-    /// Adds a row; where a sheet is full, on the next one.
-    pub(super) fn add(&mut self, cells: &[Cell]) -> Result<(), ExportError> {
+    /// Adds rows; where a sheet is full, on the next one.
+    pub(super) fn add(&mut self, mut rows: impl Iterator<Item = Vec<Cell>>) -> Result<(), ExportError> {
+        quietly(|| rows.try_for_each(|cells| self.add_row(&cells)))
+    }
+
+    fn add_row(&mut self, cells: &[Cell]) -> Result<(), ExportError> {
         if self.row == self.rows_max {
             self.end_sheet()?;
             self.sheet += 1;
@@ -98,11 +104,13 @@ impl Workbook {
 
     /// Packs the workbook into a file without a name, to be read from its beginning.
     pub(super) fn finish(mut self) -> Result<File, ExportError> {
-        self.end_sheet()?;
-        let mut file = tempfile::tempfile_in(&self.scratch)?;
-        self.book.save_to_writer(&mut file)?;
-        file.seek(SeekFrom::Start(0))?;
-        Ok(file)
+        quietly(|| {
+            self.end_sheet()?;
+            let mut file = tempfile::tempfile_in(&self.scratch)?;
+            self.book.save_to_writer(&mut file)?;
+            file.seek(SeekFrom::Start(0))?;
+            Ok(file)
+        })
     }
 }
 

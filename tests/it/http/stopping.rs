@@ -229,6 +229,43 @@ fn on_a_full_disk_writing_is_503_with_retry_after_and_reading_goes_on() {
     assert_eq!((status, answer["seq"].as_u64()), (201, Some(acknowledged)), "{answer}");
 }
 
+/// L18: a workbook that finds no room while it waits breaks its transfer and nothing else: nobody panics, nothing is held,
+/// and writing goes on.
+#[test]
+fn a_workbook_that_finds_no_room_breaks_off_and_leaves_the_server_as_it_was() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let mut program = Program::start(&data, "trap '' XFSZ; ulimit -f 12000;", "error");
+    let key = program.tenant();
+    // Each `&` takes one byte in the log, and five in the XML of a sheet.
+    let (each, count) = ("&".repeat(4_000), 20);
+    for _ in 0..30 {
+        let mut sent = event("lead.created");
+        sent["metadata"] = json!({"text": each});
+        let events = json!(vec![sent; count]);
+        let (status, answer, _) =
+            program.send("POST", "/v1/organizations/acme/events", &key, Some(&events)).unwrap();
+        assert_eq!((status, answer["created"].as_u64()), (200, Some(count as u64)), "{answer}");
+    }
+    let export = |format: &str| {
+        let url = format!("{}/v1/organizations/acme/export?columns=full&format={format}", program.base);
+        let mut answer = ureq::get(url).header("Authorization", format!("Bearer {key}")).call().unwrap();
+        answer.body_mut().with_config().limit(1 << 30).read_to_vec()
+    };
+    assert!(export("xlsx").is_err(), "a file that is not whole looks whole");
+    assert!(export("csv").is_ok());
+    let (status, answer, _) =
+        program.send("POST", "/v1/organizations/acme/events", &key, Some(&event("lead.created"))).unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let metrics = ureq::get(format!("{}/metrics", program.base)).call().unwrap();
+    let metrics = metrics.into_body().read_to_string().unwrap();
+    assert!(metrics.contains("everlog_exports_open 0"), "{metrics}");
+    program.signal("TERM");
+    let (code, log) = program.end();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("an export broke off") && !log.contains("panicked"), "{log}");
+}
+
 /// B, I of the hostile list, style 38: at every level of detail of ours, log lines hold no key, body, address or name.
 #[test]
 fn log_lines_hold_no_key_no_body_no_address_and_no_name() {
