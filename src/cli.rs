@@ -14,6 +14,7 @@ use crate::store::sqlite::SqliteStore;
 mod admin;
 mod catalog;
 mod demo;
+mod destination;
 mod events;
 mod export;
 mod maintain;

@@ -96,6 +96,11 @@ impl Download {
         let format = format(params)?;
         let columns = columns(params)?;
         let is_raw = is_raw(params)?;
+        if is_raw && format != Format::Csv {
+            return Err(
+                ParamError::expected("raw", "format=csv: only CSV has another form for programs").into()
+            );
+        }
         let session = session(caller);
         if session.is_some() && !formats(&org).contains(&format) {
             return Err(Refused::NotAllowed(format));

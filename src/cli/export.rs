@@ -1,21 +1,19 @@
-//! `export`: everything that a query matches, into a file or a pipe. Deliberately absent: what a file holds (`export`).
+//! `export`: everything that a query matches, into a file or a pipe. Deliberately absent: what a file holds (`export`) and
+//! where it lands (`destination`).
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use crate::cli::PlaceArguments;
+use crate::cli::destination;
 use crate::cli::events::parse_pair;
 use crate::cli::output;
 use crate::cli::place::Place;
 use crate::export::{Columns, Format};
-
-/// What a file is called until it is whole.
-const PART: &str = "part";
 
 /// Parameters of the API.
 type Params = Vec<(String, String)>;
@@ -63,20 +61,25 @@ enum ColumnsArgument {
 }
 
 impl ExportArguments {
-    fn format(&self) -> Format {
+    /// # Errors
+    /// When the file's name ends in what is no format.
+    fn format(&self) -> anyhow::Result<Format> {
         match self.format {
-            Some(FormatArgument::Csv) => Format::Csv,
-            Some(FormatArgument::Xlsx) => Format::Xlsx,
-            Some(FormatArgument::Jsonl) => Format::Jsonl,
-            None => {
-                let ending = self.output.as_deref().and_then(Path::extension).and_then(|it| it.to_str());
-                ending.and_then(Format::named).unwrap_or(Format::Csv)
-            }
+            Some(FormatArgument::Csv) => return Ok(Format::Csv),
+            Some(FormatArgument::Xlsx) => return Ok(Format::Xlsx),
+            Some(FormatArgument::Jsonl) => return Ok(Format::Jsonl),
+            None => {}
         }
+        let Some(path) = &self.output else { return Ok(Format::Csv) };
+        let Some(ending) = path.extension() else { return Ok(Format::Csv) };
+        ending.to_str().and_then(|ending| Format::named(&ending.to_ascii_lowercase())).with_context(|| {
+            let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+            format!("{} ends in no format: give --format, one of {}", path.display(), known.join(", "))
+        })
     }
 
     /// The query alone, and all parameters.
-    fn params(&self) -> (Params, Params) {
+    fn params(&self, format: Format) -> (Params, Params) {
         let mut query = self.filters.clone();
         if !self.text.is_empty() {
             query.push(("q".to_owned(), self.text.join(" ")));
@@ -86,7 +89,7 @@ impl ExportArguments {
             ColumnsArgument::Full => Columns::Full,
         };
         let own = [
-            ("format", self.format().as_str()),
+            ("format", format.as_str()),
             ("columns", columns.as_str()),
             ("raw", if self.raw { "true" } else { "false" }),
         ];
@@ -100,36 +103,18 @@ pub(super) fn export(arguments: ExportArguments) -> anyhow::Result<ExitCode> {
     if arguments.output.is_none() && io::stdout().is_terminal() {
         bail!("an export is no text for a terminal: give a file with -o, or a pipe");
     }
-    let (query, params) = arguments.params();
+    let format = arguments.format()?;
+    if arguments.raw && format != Format::Csv {
+        bail!("--raw is for CSV; {} has no such form", format.as_str());
+    }
+    let (query, params) = arguments.params(format);
     let place = Place::open(&arguments.place)?;
     match &arguments.output {
         None => write(&place, &query, &params, &mut io::stdout().lock())?,
-        Some(path) => {
-            let part = part(path)?;
-            let written = File::create(&part).with_context(|| part.display().to_string()).and_then(|file| {
-                let mut out = BufWriter::new(file);
-                write(&place, &query, &params, &mut out)?;
-                out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-                Ok(std::fs::rename(&part, path)?)
-            });
-            if written.is_err() {
-                // What is left of it may be gone already, and the fault is told in any case.
-                std::fs::remove_file(&part).ok();
-            }
-            written?;
-        }
+        Some(path) => destination::write_to(path, |out| write(&place, &query, &params, out))?,
     }
     place.close();
     Ok(ExitCode::SUCCESS)
-}
-
-/// Beside the file, so that renaming moves no bytes.
-fn part(path: &Path) -> anyhow::Result<PathBuf> {
-    let name = path.file_name().with_context(|| format!("{} names no file", path.display()))?;
-    let mut name = name.to_owned();
-    name.push(".");
-    name.push(PART);
-    Ok(path.with_file_name(name))
 }
 
 fn write(

@@ -131,7 +131,68 @@ fn exports_hold_what_query_finds(shell: &Shell) {
     let (code, _, told) = run(&["-o", &file, "-w", "kind=nope"]);
     assert!(code == Some(1) && told.starts_with("everlog: "), "{told}");
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), found.len());
-    assert!(!path.with_file_name("found.jsonl.part").exists());
+    let left = std::fs::read_dir(shell.directory.path()).unwrap().flatten();
+    let left: Vec<_> =
+        left.map(|it| it.file_name()).filter(|it| it.to_string_lossy().ends_with(".part")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// L18: `-o` replaces a regular file and nothing else: devices and pipes are written into, links are followed.
+fn an_export_takes_no_place_but_a_files(shell: &Shell) {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+    let place = shell.directory.path();
+    let at = |name: &str| place.join(name).display().to_string();
+    let run = |arguments: &[&str]| {
+        let output = shell.run(&[&["export", "id:i-24", "--org", "acme"], arguments].concat(), "");
+        (output.status.code(), text(&output.stderr))
+    };
+    let fine = (Some(0), String::new());
+    // A pipe stays one, and its reader gets everything.
+    assert!(Command::new("mkfifo").arg(at("pipe.csv")).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = at("pipe.csv");
+        move || std::fs::read(pipe).unwrap()
+    });
+    assert_eq!(run(&["-o", &at("pipe.csv")]), fine);
+    assert!(reader.join().unwrap().len() > 100);
+    assert!(std::fs::metadata(at("pipe.csv")).unwrap().file_type().is_fifo());
+    let null = std::fs::metadata("/dev/null").unwrap();
+    symlink("/dev/null", at("null.csv")).unwrap();
+    assert_eq!(run(&["-o", &at("null.csv")]), fine);
+    assert!(std::fs::symlink_metadata(at("null.csv")).unwrap().is_symlink());
+    let after = std::fs::metadata("/dev/null").unwrap();
+    assert_eq!((after.ino(), after.file_type().is_char_device()), (null.ino(), true));
+    // Links stay links, also those that lead to nothing yet; what is replaced keeps its mode.
+    std::fs::write(at("real.csv"), "before").unwrap();
+    std::fs::set_permissions(at("real.csv"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    for (link, target) in [("link.csv", "real.csv"), ("dangling.csv", "new.csv")] {
+        symlink(target, at(link)).unwrap();
+        // What lies under the name of a part is nobody's way to another file.
+        symlink("victim", at(&format!("{target}.part"))).unwrap();
+        assert_eq!(run(&["-o", &at(link)]), fine, "{link}");
+        assert!(std::fs::symlink_metadata(at(link)).unwrap().is_symlink(), "{link}");
+        assert!(std::fs::read(at(target)).unwrap().len() > 100, "{target}");
+    }
+    assert_eq!(std::fs::metadata(at("real.csv")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(!place.join("victim").exists());
+    let (code, told) = run(&["-o", &place.display().to_string()]);
+    assert!(code == Some(1) && told.contains("is a directory"), "{told}");
+}
+
+/// L18: an ending that is no format is no CSV, and `--raw` is a form of CSV alone.
+fn an_export_of_no_format_is_refused(shell: &Shell) {
+    let path = shell.directory.path().join("a.pdf");
+    let file = path.display().to_string();
+    let told = |arguments: &[&str]| {
+        let output = shell.run(&[&["export", "--org", "acme"], arguments].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        text(&output.stderr)
+    };
+    assert!(told(&["-o", &file]).contains("csv, xlsx, jsonl"));
+    assert!(!path.exists());
+    for format in ["xlsx", "jsonl"] {
+        assert!(told(&["--raw", "-f", format]).contains("--raw"));
+    }
 }
 
 #[test]
@@ -163,6 +224,8 @@ fn a_data_directory_is_administered_filled_searched_checked_and_reindexed() {
     assert_eq!(shell.run(&["reindex"], "").status.code(), Some(0));
     assert_eq!(shell.lines(&["query", "--org", "acme", "id:i-24", "--count"], ""), [json!(111)]);
     exports_hold_what_query_finds(&shell);
+    an_export_takes_no_place_but_a_files(&shell);
+    an_export_of_no_format_is_refused(&shell);
     damage_is_told(&shell);
 }
 

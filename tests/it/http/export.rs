@@ -296,6 +296,8 @@ fn a_bad_parameter_is_named_and_nothing_is_recorded() {
         ("format=csv&format=jsonl", "format"),
         ("columns=some", "columns"),
         ("raw=yes", "raw"),
+        ("raw=true&format=xlsx", "raw"),
+        ("raw=true&format=jsonl", "raw"),
         ("colums=full", "colums"),
         ("q=%22open", "q"),
         ("from=2026-02-01&to=2026-01-01", "to"),
