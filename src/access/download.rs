@@ -8,7 +8,7 @@ use everlog_core::ids::OrgId;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, DOWNLOAD, Denied, Secret, Session, session_of};
-use crate::store::StoreError;
+use crate::store::{Credential, StoreError};
 
 /// How long a code may wait, in milliseconds.
 pub const DOWNLOAD_CODE_MS: u64 = 60_000;
@@ -52,17 +52,39 @@ impl Access {
         code: &str,
         now_ms: u64,
     ) -> Result<(Session, Vec<(String, String)>), Denied> {
+        let (found, grant) = self.granted(org, code, now_ms)?;
+        if !self.revoke(found.org, &found.id, now_ms)? {
+            return Err(Denied::Unauthenticated);
+        }
+        self.standing_for(grant, now_ms)
+    }
+
+    /// What an exchange would give, with the code left as it is: for who only looks.
+    ///
+    /// # Errors
+    /// As `exchange_download`.
+    pub fn look_at_download(
+        &self,
+        org: &OrgId,
+        code: &str,
+        now_ms: u64,
+    ) -> Result<(Session, Vec<(String, String)>), Denied> {
+        let (_, grant) = self.granted(org, code, now_ms)?;
+        self.standing_for(grant, now_ms)
+    }
+
+    fn granted(&self, org: &OrgId, code: &str, now_ms: u64) -> Result<(Credential, Grant), Denied> {
         let secret = Secret::parse(code).ok_or(Denied::Unauthenticated)?;
         let found = self.working(&secret, now_ms)?;
         let entry = self.directory.find(org)?.ok_or(Denied::Unauthenticated)?;
         if found.kind != DOWNLOAD || found.org != Some(entry.row.code) {
             return Err(Denied::Unauthenticated);
         }
-        let grant: Grant =
-            serde_json::from_value(found.grant.clone()).map_err(|_| Denied::Unauthenticated)?;
-        if !self.revoke(found.org, &found.id, now_ms)? {
-            return Err(Denied::Unauthenticated);
-        }
+        let grant = serde_json::from_value(found.grant.clone()).map_err(|_| Denied::Unauthenticated)?;
+        Ok((found, grant))
+    }
+
+    fn standing_for(&self, grant: Grant, now_ms: u64) -> Result<(Session, Vec<(String, String)>), Denied> {
         let hash = decode(&grant.session).ok_or(Denied::Unauthenticated)?;
         let session = session_of(self.working_hash(&hash, now_ms)?)?;
         Ok((session, grant.params))

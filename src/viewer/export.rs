@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use everlog_core::ids::OrgId;
 use serde_json::json;
@@ -62,19 +62,16 @@ pub(super) async fn export(
         let sent = params.map_err(|_| Problem::NotFound)?.0;
         let is_look = method == Method::HEAD;
         let (asking, asked) = (app.clone(), headers.clone());
-        let opened = blocking(move || {
+        let (download, session) = blocking(move || {
             let code = sent.iter().find(|(name, _)| name == CODE).map(|(_, code)| code.as_str());
             let (visit, sent) = match code {
-                // Whoever looks leaves the code alone.
-                Some(_) if is_look => return Ok(None),
-                Some(code) => exchange(&asking, &asked, &org, code)?,
+                Some(code) => exchange(&asking, &asked, &org, code, is_look)?,
                 None => (Visit::open(&asking, &asked, &org)?, sent),
             };
             let session = visit.session.clone();
-            Ok(Some((download(&asking, visit, &sent)?, session)))
+            Ok((download(&asking, visit, &sent)?, session))
         })
         .await?;
-        let Some((download, session)) = opened else { return Ok(StatusCode::OK.into_response()) };
         if is_look {
             return Ok(download.head());
         }
@@ -117,15 +114,20 @@ fn path(org: &str) -> String {
     format!("{}/export", list_path(org))
 }
 
-/// The visit of the session that asked for a code, and what it asked for.
+/// The visit of the session that asked for a code, and what it asked for. Whoever only looks leaves the code alone.
 fn exchange(
     app: &App,
     headers: &HeaderMap,
     org: &str,
     code: &str,
+    is_look: bool,
 ) -> Result<(Visit, Vec<(String, String)>), Problem> {
     let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
-    let (session, params) = app.access.exchange_download(&id, code, now_ms()).map_err(|why| match why {
+    let found = match is_look {
+        true => app.access.look_at_download(&id, code, now_ms()),
+        false => app.access.exchange_download(&id, code, now_ms()),
+    };
+    let (session, params) = found.map_err(|why| match why {
         Denied::Unauthenticated => Problem::UsedLink,
         other => other.into(),
     })?;

@@ -94,7 +94,12 @@ fn a_link_of_a_frame_gives_its_file_exactly_once() {
     assert_eq!(status, 200);
     assert!(url.starts_with("/view/acme/export?code=evl_vc_"), "{url}");
     let mut stranger = Visitor::new(&server);
-    assert_eq!(stranger.ask("HEAD", &url, &[]).status, 200, "looking leaves the code alone");
+    let look = stranger.ask("HEAD", &url, &[]);
+    assert_eq!(
+        (look.status, look.header("content-type")),
+        (200, "application/x-ndjson"),
+        "looking leaves it alone"
+    );
     let elsewhere = url.replace("/view/acme/", "/view/globex/");
     assert_eq!(stranger.get(&elsewhere).status, 401);
     let statuses: Vec<u16> = std::thread::scope(|scope| {
@@ -103,6 +108,11 @@ fn a_link_of_a_frame_gives_its_file_exactly_once() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 401].contains(status)), "{statuses:?}");
+    // A look is answered as the file would be.
+    assert_eq!(stranger.ask("HEAD", &url, &[]).status, 401, "it was used");
+    for path in [elsewhere.as_str(), "/view/acme/export?code=evl_vc_nothing", "/view/acme/export?code="] {
+        assert_eq!(stranger.ask("HEAD", path, &[]).status, 401, "{path}");
+    }
     // What it holds, and that it starts no session.
     let (_, url) = ask("/view/acme/export?format=jsonl&q=globex");
     let file = stranger.get(&url);
