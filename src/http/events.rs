@@ -269,8 +269,8 @@ impl Intake {
 /// message `event`. Ids are opaque; `Last-Event-ID` resumes without loss. Order and `limit` say nothing then, and there are
 /// no pages.
 #[utoipa::path(
-    get, path = "/v1/organizations/{org}/events", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::PageParameters),
-    responses((status = 200, description = "`{data, next, previous}`, or a stream of events"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem))
+    get, path = "/v1/organizations/{org}/events", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::TargetParameter, reference::SortParameter, reference::PageParameters, reference::StreamParameters),
+    responses((status = 200, description = "`{data, next, previous}`, or a stream of events", content((Object = "application/json"), (String = "text/event-stream"))), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn list_events(asked: Asked, headers: HeaderMap) -> Result<Response, Problem> {
     if live::is_wanted(&headers) {
@@ -307,7 +307,7 @@ async fn follow(asked: Asked, headers: &HeaderMap) -> Result<Response, Problem> 
 ///
 /// The exact number of events that a query matches.
 #[utoipa::path(
-    get, path = "/v1/organizations/{org}/events/total", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters),
+    get, path = "/v1/organizations/{org}/events/total", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::TargetParameter),
     responses((status = 200, description = "`{total}`"), (status = 400, body = Problem))
 )]
 pub(super) async fn total_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {
@@ -323,7 +323,7 @@ pub(super) async fn total_events(asked: Asked) -> Result<axum::Json<Value>, Prob
     get, path = "/v1/organizations/{org}/events/facets", tag = "events",
     params(
         ("org" = String, Path, description = "The organization's id"), 
-        reference::QueryParameters,
+        reference::QueryParameters, reference::TargetParameter,
         ("fields" = Option<String>, Query, description = "Of category, action, kind, actor, target_type, ip, outcome; all by default"),
         ("prefix" = Option<String>, Query, description = "A part of what is shown: of value, label or detail, as a search finds it")
     ),
@@ -368,7 +368,7 @@ fn facet_fields(params: &[(String, String)]) -> Result<Vec<(&'static str, FacetF
 ///
 /// Buckets are whole minutes, hours, days, weeks or months of the reader's zone, chosen to be few enough to draw.
 #[utoipa::path(
-    get, path = "/v1/organizations/{org}/events/histogram", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters),
+    get, path = "/v1/organizations/{org}/events/histogram", tag = "events", params(("org" = String, Path, description = "The organization's id"), reference::QueryParameters, reference::TargetParameter),
     responses((status = 200, description = "`{interval, buckets: [{from, to, created, updated, deleted, transferred, other}]}`"), (status = 400, body = Problem))
 )]
 pub(super) async fn histogram_events(asked: Asked) -> Result<axum::Json<Value>, Problem> {

@@ -23,10 +23,10 @@ use crate::http::reference;
         ("format" = Option<String>, Query, description = "csv (default), xlsx or jsonl"),
         ("columns" = Option<String>, Query, description = "profile (default), with the titles of the profile, or full: every member of an event"),
         ("raw" = Option<bool>, Query, description = "true: CSV for programs, without byte order mark, values exactly as recorded"),
-        reference::QueryParameters
+        reference::QueryParameters, reference::TargetParameter, reference::SortParameter
     ),
     responses(
-        (status = 200, description = "The file", content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (status = 200, description = "The file", content((String = "text/csv"), (String = "application/x-ndjson"), (reference::Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 400, body = Problem), (status = 403, body = Problem, description = "`export_not_allowed`: not this format for a viewer session"),
         (status = 503, body = Problem, description = "It cannot be recorded now")
     )

@@ -14,6 +14,7 @@ use crate::app::live::Follow;
 use crate::http::extract::{Holder, InOrg, Params, blocking, open};
 use crate::http::live;
 use crate::http::problem::Problem;
+use crate::http::reference;
 use crate::read::{LAST_EVENT_ID, present};
 
 /// Read the log in its own order.
@@ -25,9 +26,10 @@ use crate::read::{LAST_EVENT_ID, present};
     params(
         ("org" = String, Path, description = "The organization's id"),
         ("after" = Option<i64>, Query, description = "The last position known; −1, the default, for none"),
-        ("limit" = Option<usize>, Query, description = "1 to 1,000; 100 by default")
+        ("limit" = Option<usize>, Query, description = "1 to 1,000; 100 by default"),
+        reference::StreamParameters
     ),
-    responses((status = 200, description = "`{data, next}`, or a stream of events"), (status = 400, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, description = "`{data, next}`, or a stream of events", content((Object = "application/json"), (String = "text/event-stream"))), (status = 400, body = Problem), (status = 403, body = Problem))
 )]
 pub(super) async fn read_feed(
     State(app): State<App>,

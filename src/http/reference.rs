@@ -44,8 +44,6 @@ pub(super) struct QueryParameters {
     kind: Option<Vec<String>>,
     /// success, failure, denied; repeatable.
     outcome: Option<Vec<String>>,
-    /// `type:id`; repeatable.
-    target: Option<Vec<String>>,
     /// Types of targets; repeatable.
     target_type: Option<Vec<String>>,
     /// Addresses; repeatable.
@@ -60,13 +58,48 @@ pub(super) struct QueryParameters {
     size: Option<u64>,
 }
 
+/// The parameter of a query that names its record; a history has it in its path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "they describe; `core::query` reads")]
+pub(super) struct TargetParameter {
+    /// `type:id`; repeatable.
+    target: Option<Vec<String>>,
+}
+
+/// What makes an answer a stream.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "they describe; `live` reads")]
+pub(super) struct StreamParameters {
+    /// `text/event-stream` for what is recorded from now on.
+    #[param(rename = "Accept")]
+    accept: Option<String>,
+    /// Of a stream: the id of the last message that was seen; it goes on behind it.
+    #[param(rename = "Last-Event-ID")]
+    last_event_id: Option<String>,
+}
+
+/// A file that is no text.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes")]
+pub(super) struct Binary(Vec<u8>);
+
+/// The order of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes; `read` reads")]
+pub(super) struct SortParameter {
+    /// -time (default), time, and either way action, category, kind, actor, ip.
+    sort: Option<String>,
+}
+
 /// What chooses a page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "they describe; `read` reads")]
 pub(super) struct PageParameters {
-    /// -time (default), time, and either way action, category, kind, actor, ip.
-    sort: Option<String>,
     /// 1 to 1,000; 100 by default.
     limit: Option<u32>,
     /// The `next` or `previous` of an earlier page.
@@ -104,13 +137,30 @@ pub(super) fn complete(document: &mut OpenApi) {
             responses.insert(DEFAULT.to_owned(), RefOr::T(any));
             let is_refusal = |status: &str| status == DEFAULT || status.starts_with(['4', '5']);
             for (status, response) in responses.iter_mut() {
-                if let RefOr::T(response) = response
-                    && is_refusal(status)
-                {
+                let RefOr::T(response) = response else { continue };
+                if response.description.is_empty() {
+                    response.description = told(status).to_owned();
+                }
+                if is_refusal(status) {
                     response.content = [(PROBLEM.to_owned(), RefOr::T(problem()))].into_iter().collect();
                 }
             }
         }
+    }
+}
+
+/// What a status means wherever a handler says nothing of its own: a description is required (OpenAPI 3.1).
+fn told(status: &str) -> &'static str {
+    match status {
+        "400" => "A parameter or the body cannot be understood; `errors` says where",
+        "401" => "No credential, or none that works",
+        "403" => "The credential works, but not for this",
+        "404" => "There is no such thing, or it is not the caller's to see",
+        "409" => "It contradicts what is there",
+        "422" => "A member is at fault; `errors` says which",
+        "429" => "Too much at once; `Retry-After` says when to try again",
+        "503" => "Not possible now; `Retry-After` says when to try again",
+        _ => "The answer",
     }
 }
 

@@ -51,7 +51,7 @@ impl FromRequestParts<App> for Record {
         ("org" = String, Path, description = "The organization's id"),
         ("type" = String, Path, description = "The record's type"), ("id" = String, Path, description = "The record's id"),
         ("at" = Option<String>, Query, description = "A time, or a date for the end of that day in `tz`"),
-        reference::QueryParameters, reference::PageParameters
+        reference::QueryParameters, reference::SortParameter, reference::PageParameters
     ),
     responses((status = 200, description = "`{data, next, previous}`, and the state"), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
 )]

@@ -1,6 +1,7 @@
 //! The generated OpenAPI document: complete in itself, and, where schemathesis is installed, tried against the server.
 //! Deliberately absent: the routes one by one; see `routes`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,6 +24,8 @@ fn every_operation_has_a_name_a_summary_and_says_how_it_refuses() {
             names.push(operation["operationId"].as_str().unwrap().to_owned());
             assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
             for (status, response) in operation["responses"].as_object().unwrap() {
+                let told = response["description"].as_str().unwrap_or_default();
+                assert!(!told.is_empty(), "{method} {path} {status} says nothing");
                 if status == "default" || status.starts_with(['4', '5']) {
                     let schema = &response["content"]["application/problem+json"]["schema"];
                     assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{method} {path} {status}");
@@ -40,6 +43,56 @@ fn every_operation_has_a_name_a_summary_and_says_how_it_refuses() {
     names.dedup();
     assert_eq!(names.len(), count, "an operation's name is its own");
     references_resolve(&document, &document);
+}
+
+/// What the document lists is obeyed, and what it does not list is refused as unknown.
+#[test]
+fn the_parameters_that_are_listed_are_those_that_there_are() {
+    let document = serde_json::to_value(everlog::http::openapi()).unwrap();
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    let listed = |operation: &Value| -> BTreeSet<String> {
+        let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+        let asked = parameters.iter().filter(|it| it["in"] == "query");
+        asked.map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let paths = document["paths"].as_object().unwrap();
+    let reads = paths.iter().filter_map(|(path, methods)| Some((path, listed(methods.get("get")?))));
+    let reads: Vec<_> = reads.filter(|(_, listed)| !listed.is_empty()).collect();
+    let known: BTreeSet<String> = reads.iter().flat_map(|(_, listed)| listed.clone()).collect();
+    for (path, listed) in reads {
+        let place = path.replace("{org}", "acme").replace("{type}", "lead").replace("{id}", "1");
+        for name in &known {
+            let answer = server.get(&format!("{place}?{name}=x"), &key);
+            let refusals = ["there is no such parameter", "the record in the path", "no pages"];
+            let is_refused = refusals.iter().any(|it| answer.text.contains(it));
+            // What counts takes a list's address as it is; its order and pages say nothing there.
+            let is_of_pages = ["sort", "limit", "cursor", "skip"].contains(&name.as_str());
+            if listed.contains(name) || !(path.contains("/events/") && is_of_pages) {
+                assert_eq!(is_refused, !listed.contains(name), "{path} {name}: {}", answer.text);
+            }
+        }
+    }
+}
+
+#[test]
+fn bodies_are_described_as_what_they_are() {
+    let document = serde_json::to_value(everlog::http::openapi()).unwrap();
+    for path in ["events", "feed"] {
+        let read = &document["paths"][format!("/v1/organizations/{{org}}/{path}")]["get"];
+        let kinds = read["responses"]["200"]["content"].as_object().unwrap();
+        assert!(kinds.contains_key("application/json") && kinds.contains_key("text/event-stream"), "{path}");
+        let parameters = read["parameters"].as_array().unwrap();
+        let headers = parameters.iter().filter(|it| it["in"] == "header").map(|it| &it["name"]);
+        assert_eq!(headers.collect::<Vec<_>>(), ["Accept", "Last-Event-ID"], "{path}");
+    }
+    let export = &document["paths"]["/v1/organizations/{org}/export"]["get"]["responses"]["200"]["content"];
+    let book = &export["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]["schema"];
+    let book = match book["$ref"].as_str() {
+        Some(pointer) => document.pointer(&pointer[1..]).unwrap(),
+        None => book,
+    };
+    assert_eq!((&book["type"], &book["format"]), (&"string".into(), &"binary".into()));
 }
 
 fn references_resolve(whole: &Value, part: &Value) {
