@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::store::StoreError;
 
@@ -12,6 +13,11 @@ use crate::store::StoreError;
 pub(super) const TRUTH: &str = "truth.db";
 /// The file whose lock says that a process uses the directory.
 const LOCK: &str = "lock";
+/// How often a lock that another holds is asked for: a process that is just being started has copies of our files for a
+/// moment, and one that is stopping gives its lock back soon.
+const LOCK_TRIES: u32 = 50;
+/// How long is waited in between.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// What an otherwise empty directory may hold: our lock, and what a file system puts into its root.
 const ALLOWED_IN_EMPTY: &[&str] = &[LOCK, "lost+found"];
 /// The owner may do everything, nobody else anything.
@@ -97,14 +103,15 @@ fn hold(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(FILE_MODE);
     let lock = options.open(path.join(LOCK)).map_err(refused)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            let path = path.display();
-            Err(StoreError::Directory(format!("the data directory {path} is in use by another process")))
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(refused(error)),
         }
-        Err(TryLockError::Error(error)) => Err(refused(error)),
     }
+    let path = path.display();
+    Err(StoreError::Directory(format!("the data directory {path} is in use by another process")))
 }
 
 /// Makes the directory and those above it, each durable in its parent.
