@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use everlog_core::query::{Moment, ParamError, ParamFault, once, zone};
+use everlog_core::text::is_bidi_control;
 use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -301,11 +302,6 @@ async fn piece(mut making: Making) -> Result<Option<(Vec<u8>, Making)>, io::Erro
             Some(bytes) => return Ok(Some((bytes, making))),
         }
     }
-}
-
-/// The characters of Unicode that change the direction of those around them.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn session(caller: Option<&Caller>) -> Option<&Session> {

@@ -39,9 +39,14 @@ fn is_diacritic(c: char) -> bool {
     dropped && is_combining_mark(c)
 }
 
-/// Characters that show nothing: they would hide a word from search.
-fn is_invisible(c: char) -> bool {
+/// Characters that show nothing: they would hide a word from search, and a formula from whoever looks for one.
+pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Characters that change the direction of those around them.
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether there is anything in a text that a reader can see: not only spaces, control characters and what takes no space.

@@ -5,6 +5,7 @@
 use std::io;
 
 use csv::{Terminator, WriterBuilder};
+use everlog_core::text::is_invisible;
 
 use crate::export::Cell;
 
@@ -75,7 +76,5 @@ fn is_sign(c: char) -> bool {
 
 /// What spreadsheets leave out in front of a cell's content, or do not show.
 fn is_stripped(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_whitespace() || c.is_control() || is_invisible(c)
 }

@@ -3,6 +3,7 @@
 //! Deliberately absent: changing recorded text. Marks stand beside what was recorded; the raw event shows it as it is.
 
 use askama::Template;
+use everlog_core::text::is_bidi_control;
 
 /// Longest text of one cell of a list, in characters; the details show the whole.
 pub const CELL_CHARS_MAX: usize = 300;
@@ -128,9 +129,7 @@ fn hidden(c: char, before: Option<char>, after: Option<char>) -> Option<&'static
             let is_needed = [before, after].iter().all(|it| it.is_some_and(|it| !it.is_ascii()));
             (!is_needed).then_some("Invisible joiner")
         }
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
-            Some("Changes the direction of text")
-        }
+        c if is_bidi_control(c) => Some("Changes the direction of text"),
         '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{feff}' | '\u{ad}' | '\u{34f}' | '\u{180e}' => {
             Some("Takes no space")
         }
