@@ -14,6 +14,7 @@ use everlog_core::query::{Moment, ParamError, ParamFault, once, zone};
 use everlog_core::text::is_bidi_control;
 use futures_util::stream;
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::access::{Caller, Organization, Session};
@@ -27,6 +28,8 @@ use crate::read::{Question, ReadError, Walk, present};
 pub const PARAMETERS: &[&str] = &["format", "columns", "raw"];
 /// The parameters of a list that an export does not have: it holds everything that matches.
 const PAGE_PARAMETERS: &[&str] = &["limit", "cursor", "skip"];
+/// All but RFC 3986's unreserved characters, for values of a URL and of a header's own encoding (RFC 8187).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// How many events are read and written together.
 const GROUP_EVENTS: usize = 500;
 /// How many bytes of a workbook are read together.
@@ -149,8 +152,11 @@ impl Download {
             Some(Caller::Key(key)) => json!({"type": "api_key", "id": key.id, "name": key.name}),
             Some(Caller::Operator) | None => json!({"type": "system"}),
         };
-        let query: Vec<_> =
-            self.asked.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let query: Vec<_> = self
+            .asked
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, &RESERVED)))
+            .collect();
         // How long the log is would tell a reader of a part how much is hidden, and others read what they did.
         let size = (!self.plan.is_restricted).then_some(self.question.size);
         let mut made = json!({
@@ -222,7 +228,7 @@ impl Download {
         // What no file system takes, or a list of files would obey.
         let own = own.replace(|c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c), "_");
         let plain = format!("{}-{}-{day}.{ending}", row.id, plain.to_ascii_lowercase());
-        format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", encode(&own))
+        format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(&own, &RESERVED))
     }
 }
 
@@ -329,17 +335,4 @@ fn is_raw(params: &[(String, String)]) -> Result<bool, ParamError> {
         Some("true") => Ok(true),
         Some(_) => Err(ParamError::expected("raw", "true or false")),
     }
-}
-
-/// A text as it stands in a URL or a header's own encoding (RFC 3986 unreserved characters stay).
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
