@@ -97,10 +97,7 @@ async fn view_log(
         }
         log_response(answer, &address, part, &headers)
     };
-    match answer.await {
-        Ok(response) => response,
-        Err(why) => reader.told(&why).await,
-    }
+    reader.answer(answer).await
 }
 
 fn log_response(
@@ -141,28 +138,17 @@ async fn view_event(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::of(&app, &org, &params, &headers);
     let is_page = part(&headers) == Part::Whole;
-    let asking = headers.clone();
-    let answer = async {
-        let sent = params.map_err(|_| Problem::NotFound)?.0;
-        let html = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
-            let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
-            let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile).first_page();
-            let asked = Asked::read(&sent, is_page);
-            Ok(match is_page {
-                true => details::details_page(&app, &event, &visit, &address, asked)?.render(),
-                false => details::details(&app, &event, &visit, &address, asked)?.render(),
-            })
-        })
-        .await?;
-        Ok(Html(html.map_err(failed)?).into_response())
-    };
-    match answer.await {
-        Ok(response) => response,
-        Err(why) => reader.told(&why).await,
-    }
+    show(app, org, params, headers, move |app, visit, address, sent| {
+        let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
+        let (address, asked) = (address.first_page(), Asked::read(sent, is_page));
+        let html = match is_page {
+            true => details::details_page(app, &event, visit, &address, asked)?.render(),
+            false => details::details(app, &event, visit, &address, asked)?.render(),
+        };
+        html.map_err(failed)
+    })
+    .await
 }
 
 /// `GET /view/{org}/complete`: what is offered while one types.
@@ -172,22 +158,10 @@ async fn complete_search(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::of(&app, &org, &params, &headers);
-    let asking = headers.clone();
-    let answer = async {
-        let sent = params.map_err(|_| Problem::NotFound)?.0;
-        let html = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
-            let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
-            complete::complete(&app, &visit, &address, &sent)
-        })
-        .await?;
-        Ok(Html(html.map_err(failed)?).into_response())
-    };
-    match answer.await {
-        Ok(response) => response,
-        Err(why) => reader.told(&why).await,
-    }
+    show(app, org, params, headers, |app, visit, address, sent| {
+        complete::complete(app, visit, address, sent)?.map_err(failed)
+    })
+    .await
 }
 
 /// `GET /view/{org}/records/{type}/{id}`: the history of one record.
@@ -197,22 +171,28 @@ async fn view_record(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
+    show(app, org, params, headers, |app, visit, _, sent| {
+        record::record_page(app, visit, &TargetRef { kind, id }, sent)?.render().map_err(failed)
+    })
+    .await
+}
+
+/// Answers with what `html` makes of the log, the list that is open and the parameters, where it may wait.
+async fn show(
+    app: App,
+    org: String,
+    params: Params,
+    headers: HeaderMap,
+    html: impl FnOnce(&App, &Visit, &Address, &[(String, String)]) -> Result<String, Problem> + Send + 'static,
+) -> Response {
     let reader = Reader::of(&app, &org, &params, &headers);
-    let asking = headers.clone();
-    let answer = async {
+    let answer = blocking(move || {
         let sent = params.map_err(|_| Problem::NotFound)?.0;
-        let html = blocking(move || {
-            let visit = Visit::open(&app, &asking, &org)?.showing(&sent);
-            let page = record::record_page(&app, &visit, &TargetRef { kind, id }, &sent)?;
-            page.render().map_err(failed)
-        })
-        .await?;
-        Ok(Html(html).into_response())
-    };
-    match answer.await {
-        Ok(response) => response,
-        Err(why) => reader.told(&why).await,
-    }
+        let visit = Visit::open(&app, &headers, &org)?.showing(&sent);
+        let address = Address::read(list_path(&org), &sent, &visit.org.entry().profile);
+        Ok(Html(html(&app, &visit, &address, &sent)?).into_response())
+    });
+    reader.answer(answer).await
 }
 
 /// Exchanges the code of a link and leads to the address without it. A HEAD looks and leaves the code alone.
@@ -268,6 +248,14 @@ impl Reader {
     fn speaking(app: &App, org: &str, lang: Option<&str>, headers: &HeaderMap) -> Self {
         let lang = lang.map(str::to_owned);
         Self { app: app.clone(), org: org.to_owned(), lang, headers: headers.clone() }
+    }
+
+    /// The answer, or the page that says why there is none.
+    async fn answer(self, answer: impl Future<Output = Result<Response, Problem>>) -> Response {
+        match answer.await {
+            Ok(response) => response,
+            Err(why) => self.told(&why).await,
+        }
     }
 
     async fn told(self, why: &Problem) -> Response {

@@ -79,10 +79,7 @@ pub(super) async fn export(
         download.record(&app, Some(&Caller::Session(Box::new(session))), &source).await?;
         blocking(move || download.respond(&app).map_err(|why| failed(&why))).await
     };
-    match answer.await {
-        Ok(response) => response,
-        Err(why) => reader.told(&why).await,
-    }
+    reader.answer(answer).await
 }
 
 /// `POST /view/{org}/export`: the link of a file that works once, for who shows a session's token. A cookie counts nothing
@@ -104,10 +101,7 @@ pub(super) async fn link_export(
         let code = app.access.create_download(&session, &sent, now_ms()).map_err(Denied::from)?;
         Ok(format!("{}?{CODE}={}", path(&org), encode(code.as_str())))
     });
-    match made.await {
-        Ok(url) => Json(json!({"url": url})).into_response(),
-        Err(why) => reader.told(&why).await,
-    }
+    reader.answer(async { Ok(Json(json!({"url": made.await?})).into_response()) }).await
 }
 
 fn path(org: &str) -> String {

@@ -120,10 +120,7 @@ pub(super) async fn save_view(
             }
         }
     };
-    match answer.await {
-        Ok(response) => response,
-        Err(why) => reader.told(&why).await,
-    }
+    reader.answer(answer).await
 }
 
 fn change(app: &App, visit: &Visit, sent: &[(String, String)]) -> Result<Done, Problem> {
