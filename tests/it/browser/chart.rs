@@ -20,7 +20,7 @@ fn bars_are_one_stop_walked_by_arrows_and_zoomed_into_and_out_of() {
         assert_eq!(browser.script(&format!("return {stops}")).await, 1);
         browser.script("document.querySelector('.al-bucket[tabindex=\"0\"]').focus()").await;
         browser
-            .until("what the bar holds", &format!("!{TIP}.hidden && {TIP}.innerText.includes('Other')"))
+            .until("what the bar holds", &format!("!{TIP}.hidden && {TIP}.innerText.includes('Created')"))
             .await;
         browser.assert_accessible("a bar in focus").await;
         browser.keys(LEFT).await;
