@@ -13,6 +13,7 @@ pub mod json;
 pub mod leaf;
 pub mod merkle;
 pub mod place;
+pub mod process;
 pub mod profile;
 pub mod query;
 pub mod scope;

@@ -1,0 +1,400 @@
+//! Signing processes: what the events of one add up to, and the rules on what may happen next.
+//!
+//! Deliberately absent: places, clocks and settings. Times and the policy are passed in; the writer decides in which
+//! transaction what is implied is recorded. A state is nothing but its events folded in order, so that it can be made anew
+//! from the log at any time.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::event::{Actor, NewEvent, Origin};
+use crate::words::words;
+
+mod decide;
+mod due;
+mod fold;
+
+pub use decide::{Refusal, Verdict, decide, observe};
+pub use due::{due, next_due_ms};
+
+/// Most signees of one process.
+pub const SIGNEES_MAX: usize = 500;
+/// Most times an invitation is sent, the first counted (`L28`).
+pub const SENDS_MAX: u32 = 5;
+
+/// What rules keep a state of: a process, or a record that is spoken of without one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Subject(String);
+
+const PROCESS: &str = "process:";
+
+impl Subject {
+    /// The subject of a process.
+    pub fn process(key: &str) -> Self {
+        Self(format!("{PROCESS}{key}"))
+    }
+
+    /// The subject of a record: `document:doc_7`.
+    pub fn record(kind: &str, id: &str) -> Self {
+        Self(format!("{kind}:{id}"))
+    }
+
+    /// The subject as a store keeps it.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The process's key, when it is one.
+    pub fn process_key(&self) -> Option<&str> {
+        self.0.strip_prefix(PROCESS)
+    }
+
+    /// As a store keeps it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+words! {
+    /// Where a process stands. The last three are final.
+    #[derive(Default)]
+    Status, "status", {
+        /// Nobody is invited yet.
+        #[default]
+        Draft = "draft",
+        /// Invitations are out.
+        Active = "active",
+        /// It ended well.
+        Completed = "completed",
+        /// It ended otherwise.
+        Canceled = "canceled",
+        /// Its time ran out.
+        Expired = "expired",
+    }
+}
+
+impl Status {
+    /// Whether nothing of a signee is accepted any more (`X21`).
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Canceled | Self::Expired)
+    }
+}
+
+words! {
+    /// Where a signee stands.
+    #[derive(Default)]
+    Stand, "signee state", {
+        /// Named, and not invited yet.
+        #[default]
+        Added = "added",
+        /// An invitation is out.
+        Invited = "invited",
+        /// They have seen the document.
+        Viewed = "viewed",
+        /// They signed.
+        Signed = "signed",
+        /// They declined.
+        Declined = "declined",
+        /// Their invitation could not be delivered.
+        Bounced = "bounced",
+        /// They were removed.
+        Removed = "removed",
+        /// They handed it to somebody else.
+        Forwarded = "forwarded",
+        /// Their time ran out.
+        TimedOut = "timed_out",
+    }
+}
+
+impl Stand {
+    /// Whether this signee's part is over.
+    pub const fn is_ended(self) -> bool {
+        !matches!(self, Self::Added | Self::Invited | Self::Viewed)
+    }
+}
+
+words! {
+    /// What follows from a decline, a bounce or an expiry.
+    Consequence, "policy", {
+        /// The process is canceled.
+        Cancel = "cancel",
+        /// It stays as it is.
+        Keep = "keep",
+    }
+}
+
+/// What an organization has decided where products differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// After `document.declined`.
+    pub on_decline: Consequence,
+    /// After `signee.bounced`.
+    pub on_bounce: Consequence,
+    /// After `document.expired`, which ends the process in any case (`X18`).
+    pub on_expired: Consequence,
+}
+
+/// An event on its way in, with what the rules need to know of its arrival.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// What is said to have happened.
+    pub event: &'a NewEvent,
+    /// When it was received, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// What made it.
+    pub origin: Origin,
+    /// Whether the server itself did it: an implied event, a timer, `trail.made`.
+    pub is_own: bool,
+}
+
+impl Incoming<'_> {
+    /// When it happened, in milliseconds since 1970.
+    pub fn occurred_ms(&self) -> u64 {
+        self.event.occurred_at.as_ref().map_or(self.received_ms, |time| time.ms())
+    }
+}
+
+/// What is known of a process, or of a record outside of any.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// Whether its creation is in the log; a product may adopt it in mid-life.
+    pub is_created: bool,
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// The name of its file.
+    pub file_name: Option<String>,
+    /// What it was made from.
+    pub flow_key: Option<String>,
+    /// By what kind of flow.
+    pub flow_type: Option<String>,
+    /// Who started it; the owner.
+    pub created_by: Option<Actor>,
+    /// Whether signees sign one after the other.
+    pub sign_in_order: bool,
+    /// Whether signees prove who they are; absent where it was not said.
+    pub requires_auth: Option<bool>,
+    /// Where on the document signatures stand.
+    pub signature_location: Option<String>,
+    /// When its time is up, in milliseconds since 1970.
+    pub expires_ms: Option<u64>,
+    /// The language of its Audit Trail.
+    pub locale: Option<String>,
+    /// The zone of its Audit Trail.
+    pub time_zone: Option<String>,
+    /// Who of a sequential flow signs where, as sent.
+    pub sequences: Vec<Value>,
+    /// Other files, as sent.
+    pub attachments: Vec<Value>,
+    /// Where it stands.
+    pub status: Status,
+    /// What ended it: `signed`, `manual`, `declined`, `bounced`, `all_removed`, `revoked`, `expired`; or as recorded.
+    pub end_cause: Option<String>,
+    /// The reason somebody gave for the end.
+    pub end_reason: Option<String>,
+    /// When it was created.
+    pub created_ms: Option<u64>,
+    /// When signing began: `document.started`, else the first invitation.
+    pub started_ms: Option<u64>,
+    /// When it ended.
+    pub ended_ms: Option<u64>,
+    /// When its document was deleted.
+    pub deleted_ms: Option<u64>,
+    /// When its earliest event happened.
+    pub first_ms: Option<u64>,
+    /// When its latest event happened.
+    pub last_ms: Option<u64>,
+    /// The document that is signed.
+    pub document: Option<Attached>,
+    /// Its Audit Trail, once made.
+    pub trail: Option<Attached>,
+    /// The people in it, in the order in which they were added.
+    pub signees: Vec<Signee>,
+    /// Stamps used and not given back.
+    pub stamps_used: u32,
+    /// A payment for the process as a whole.
+    pub payment: Payment,
+    /// The last deciding action of a record that is no document: `meeting.approved`, `subscription.canceled`.
+    pub last_decision: Option<String>,
+    /// The latest looks at the document, for telling people from programs; at most [`LOOKS_MAX`].
+    pub looks: Vec<Look>,
+}
+
+/// Most looks that are remembered.
+pub const LOOKS_MAX: usize = 20;
+
+/// A link opened or a document viewed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// When.
+    pub at_ms: u64,
+    /// Whose link.
+    pub signee: Option<String>,
+    /// From where.
+    pub ip: Option<String>,
+}
+
+/// Bytes that belong to a process, by their hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// SHA-256, in hex.
+    pub sha256: String,
+    /// How many bytes.
+    pub size: u64,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+words! {
+    /// Where a payment stands.
+    #[derive(Default)]
+    Payment, "payment", {
+        /// There is none.
+        #[default]
+        None = "none",
+        /// Approved by the payer.
+        Authorised = "authorised",
+        /// Collected.
+        Captured = "captured",
+        /// Collection failed.
+        Failed = "failed",
+        /// Given back.
+        Reversed = "reversed",
+    }
+}
+
+/// How a signee proves who they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Auth {
+    /// A code by text message.
+    pub sms: bool,
+    /// A one-time code.
+    pub otp: bool,
+    /// A PIN agreed on before.
+    pub pin: bool,
+    /// A check of identity.
+    pub id_check: bool,
+}
+
+/// A person in a process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Signee {
+    /// Their key: `si` and 32 hex digits, or the sender's own.
+    pub key: String,
+    /// Their name.
+    pub name: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// Their telephone number.
+    pub phone: Option<String>,
+    /// Their social security number.
+    pub ssn: Option<String>,
+    /// Street.
+    pub address: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Town.
+    pub city: Option<String>,
+    /// Whether the process waits for them.
+    pub is_required: bool,
+    /// Their place in the order of signing.
+    pub order: Option<u32>,
+    /// In what role they sign.
+    pub role: Option<String>,
+    /// Qualified, Simple, ClickToSign, AdvancedVeriff or BankIdSe (`T24`).
+    pub signature_type: Option<String>,
+    /// How they prove who they are.
+    pub auth: Auth,
+    /// When their time is up.
+    pub expires_ms: Option<u64>,
+    /// Whether reminders are planned.
+    pub has_reminders: bool,
+    /// When they were added.
+    pub added_ms: u64,
+    /// Who added them: an e-mail address; absent for the system.
+    pub added_by: Option<String>,
+    /// When anything about them last changed.
+    pub updated_ms: u64,
+    /// Where they stand.
+    pub stand: Stand,
+    /// How often the invitation was sent.
+    pub sends: u32,
+    /// When it was last sent.
+    pub sent_ms: Option<u64>,
+    /// How it was sent: Sms, Email.
+    pub delivery_method: Option<String>,
+    /// When they first viewed the document.
+    pub viewed_ms: Option<u64>,
+    /// When they signed.
+    pub signed_ms: Option<u64>,
+    /// When their part ended otherwise.
+    pub ended_ms: Option<u64>,
+    /// Why they declined or were removed.
+    pub reason: Option<String>,
+    /// The methods by which they proved who they are.
+    pub authenticated: Vec<String>,
+    /// From where they signed.
+    pub ip: Option<String>,
+    /// With what they signed.
+    pub user_agent: Option<String>,
+    /// Who has it now, when they handed it on.
+    pub forwarded_to: Option<String>,
+    /// From whom they have it.
+    pub forwarded_from: Option<String>,
+    /// Their payment.
+    pub payment: Payment,
+    /// Whether a check failed after they signed.
+    pub verification_failed: bool,
+}
+
+impl Signee {
+    /// What people read: name, else e-mail, else key.
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().or(self.email.as_deref()).unwrap_or(&self.key)
+    }
+}
+
+impl State {
+    /// The signee of this key.
+    pub fn signee(&self, key: &str) -> Option<&Signee> {
+        self.signees.iter().find(|signee| signee.key == key)
+    }
+
+    /// Whether no required signee is left unsigned, and somebody signed.
+    pub fn is_signed_by_all(&self) -> bool {
+        let in_it = |signee: &&Signee| !matches!(signee.stand, Stand::Removed | Stand::Forwarded);
+        let mut required = self.signees.iter().filter(in_it).filter(|signee| signee.is_required).peekable();
+        let signed = |signee: &Signee| signee.stand == Stand::Signed;
+        if required.peek().is_none() { self.signees.iter().any(signed) } else { required.all(signed) }
+    }
+}
+
+/// The subject of an event: its process, else the record that rules on its action are about.
+pub fn subject_of(event: &NewEvent) -> Option<Subject> {
+    if let Some(process) = &event.process {
+        return Some(Subject::process(process));
+    }
+    let (noun, _) = event.action.split_once('.')?;
+    let kind = match noun {
+        "document" | "invitation" | "signee" | "stamp" | "payment" | "verification" | "signing" => "document",
+        "meeting" | "subscription" => noun,
+        "member" => "invitation",
+        _ => return None,
+    };
+    let target = event.targets.iter().find(|target| target.kind == kind).or_else(|| {
+        // What a product calls the thing is its own affair; where there is one target, it is that.
+        event.targets.first().filter(|_| kind != "document")
+    })?;
+    Some(Subject::record(kind, &target.id))
+}
