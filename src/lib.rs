@@ -20,3 +20,4 @@ pub mod read;
 pub mod settings;
 pub mod store;
 pub mod viewer;
+pub mod words;

@@ -13,6 +13,7 @@ use askama::Template;
 use everlog_core::query::TargetRef;
 
 use crate::app::{App, Peer};
+use crate::words::Words;
 
 pub mod address;
 mod assets;
@@ -37,14 +38,12 @@ mod session;
 mod table;
 pub mod text;
 mod views;
-pub mod words;
 
 use address::{Address, encode};
 use details::Asked;
 use page::{Answer, Part};
 use problem::Problem;
 use session::Visit;
-use words::Words;
 
 /// What a shared link carries until it is exchanged.
 const CODE: &str = "code";

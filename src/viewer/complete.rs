@@ -16,7 +16,7 @@ use crate::viewer::filters::{self, Choice, grouped};
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::text::{Text, hides_anything, shorten};
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// Most offers at once: more is a list to read, not a help with typing.
 const OFFERS_MAX: usize = 8;

@@ -21,7 +21,7 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::Text;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 mod overview;
 mod proof;

@@ -6,9 +6,9 @@ use everlog_core::profile::DateStyle;
 use jiff::tz::TimeZone;
 
 use crate::viewer::address::Address;
-use crate::viewer::dates::zone_name;
 use crate::viewer::session::{Times, Visit};
-use crate::viewer::words::Words;
+use crate::words::Words;
+use crate::words::time::zone_name;
 
 /// The key that leads to the next zone.
 const ZONE_KEY: &str = "u";

@@ -15,8 +15,8 @@ use crate::viewer::assets::{self, URLS, Urls};
 use crate::viewer::policy::Policy;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{self, accepted};
-use crate::viewer::words::Words;
 use crate::viewer::{Params, blocking, failed, problem_response};
+use crate::words::Words;
 
 /// How long a page may use the script that it has before it asks for a newer one, in seconds.
 const SCRIPT_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");

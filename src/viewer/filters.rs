@@ -10,7 +10,7 @@ use crate::index::{FACET_VALUES_MAX, FacetField, FacetValue};
 use crate::viewer::address::Address;
 use crate::viewer::dates::Clock;
 use crate::viewer::text::{Text, shorten};
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// From how many values on a menu has a search of its own.
 const MENU_SEARCH_FROM: usize = 9;

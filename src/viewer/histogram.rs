@@ -9,7 +9,7 @@ use crate::read::Histogram;
 use crate::viewer::address::Address;
 use crate::viewer::dates::Clock;
 use crate::viewer::filters::grouped;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// Width and height of the drawing's own coordinates; it is stretched to the width of the page.
 const WIDTH: u64 = 1_200;

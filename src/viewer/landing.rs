@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
 use crate::viewer::session::accepted;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 #[derive(Template)]
 #[template(path = "viewer/landing.html")]

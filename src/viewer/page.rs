@@ -25,7 +25,7 @@ use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Orders, Presenter, Row};
 use crate::viewer::text::shorten;
 use crate::viewer::views::Views;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// How many chosen people are looked up beyond those that a menu offers.
 const NAMES_MAX: usize = 5;

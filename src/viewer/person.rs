@@ -8,7 +8,7 @@ use everlog_core::event::{Actor, ActorKind, NewEvent};
 
 use crate::settings::origin::WebOrigin;
 use crate::viewer::text::Text;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// Longest picture that is shown, in bytes of its URL.
 const AVATAR_BYTES_MAX: usize = 8 * 1024;

@@ -13,7 +13,7 @@ use crate::read::ReadError;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
 use crate::viewer::session::embedder;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -216,7 +216,7 @@ mod tests {
     use crate::index::IndexError;
     use crate::read::ReadError;
     use crate::viewer::problem::Problem;
-    use crate::viewer::words::Words;
+    use crate::words::Words;
 
     /// What the index gives up on is no fault of ours, and is told as what it is.
     #[test]

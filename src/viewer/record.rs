@@ -28,7 +28,7 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::{CELL_CHARS_MAX, Text, escape_hidden, shorten};
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// How many events a page of a timeline holds.
 const EVENTS_SHOWN: usize = 50;

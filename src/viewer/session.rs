@@ -20,7 +20,7 @@ use crate::settings::origin::WebOrigin;
 use crate::viewer::blocking;
 use crate::viewer::dates::Clock;
 use crate::viewer::problem::Problem;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// How the cookie of every session begins; the organization's id follows, so that several stand side by side.
 const COOKIE: &str = "everlog-";

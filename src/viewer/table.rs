@@ -13,7 +13,7 @@ use crate::viewer::address::{Address, encode};
 use crate::viewer::dates::{Clock, When};
 use crate::viewer::person::{HUES, Person, hue};
 use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// How far the hues of neighbouring categories lie apart; shares no divisor with `HUES`, so that each gets its own.
 const HUE_STEP: u32 = 7;

@@ -16,8 +16,8 @@ use crate::viewer::icons;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, chosen, comes_from_here};
 use crate::viewer::text::Text;
-use crate::viewer::words::Words;
 use crate::viewer::{Reader, blocking, failed, list_path};
+use crate::words::Words;
 
 /// Most views of one reader.
 const VIEWS_MAX: usize = 100;

@@ -19,3 +19,4 @@ mod store;
 mod store_sqlite;
 mod tidy;
 mod viewer;
+mod words;

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("metrics", &[]),
     ("demo", &[]),
+    ("words", &[]),
     ("config", &[]),
     ("directory", &["store"]),
     ("index", &["store"]),
@@ -25,7 +26,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &[]),
     ("download", &["access", "app", "export", "log", "read"]),
-    ("viewer", &["access", "app", "download", "export", "index", "log", "read", "settings", "store"]),
+    (
+        "viewer",
+        &["access", "app", "download", "export", "index", "log", "read", "settings", "store", "words"],
+    ),
     (
         "http",
         &[

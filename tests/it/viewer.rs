@@ -24,7 +24,6 @@ mod person;
 mod sizes;
 mod text;
 mod uses;
-mod words;
 mod workspace;
 
 /// What a browser keeps of one server.

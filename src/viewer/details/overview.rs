@@ -12,7 +12,7 @@ use crate::viewer::dates::When;
 use crate::viewer::details::{Place, Rest};
 use crate::viewer::person::{Person, shown};
 use crate::viewer::text::Text;
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// How many entries of a list are shown before the rest is folded away (C11).
 const LIST_SHOWN: usize = 12;

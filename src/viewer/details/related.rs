@@ -16,7 +16,7 @@ use crate::viewer::person::shown;
 use crate::viewer::problem::Problem;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
-use crate::viewer::words::Words;
+use crate::words::Words;
 
 /// Most rows of one group.
 const ROWS_MAX: usize = 5;

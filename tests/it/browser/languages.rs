@@ -1,5 +1,5 @@
 //! The page in other languages and zones, as a browser shows it. Deliberately absent: the words themselves, which are in
-//! `viewer::words` and `viewer::languages`.
+//! `words` and `viewer::languages`.
 
 use serde_json::{Value, json};
 

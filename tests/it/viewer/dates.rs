@@ -1,7 +1,7 @@
 //! Times as readers see them. Deliberately absent: pages; those are asked for over HTTP.
 
 use everlog::viewer::dates::Clock;
-use everlog::viewer::words::Words;
+use everlog::words::Words;
 use everlog_core::profile::DateStyle;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

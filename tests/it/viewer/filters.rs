@@ -5,7 +5,7 @@ use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
 use everlog::viewer::filters::{chips, grouped, menu, range_menu};
 use everlog::viewer::text::Text;
-use everlog::viewer::words::Words;
+use everlog::words::Words;
 use everlog_core::catalog::Catalogs;
 use everlog_core::profile::{self, DateStyle, Filter};
 use jiff::tz::TimeZone;

@@ -4,7 +4,7 @@ use everlog::read::Histogram;
 use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
 use everlog::viewer::histogram::{Bar, Chart};
-use everlog::viewer::words::Words;
+use everlog::words::Words;
 use everlog_core::profile::{self, DateStyle};
 use jiff::tz::TimeZone;
 

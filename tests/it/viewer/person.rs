@@ -3,7 +3,7 @@
 use everlog::settings::origin::WebOrigin;
 use everlog::viewer::person::Person;
 use everlog::viewer::text::Text;
-use everlog::viewer::words::Words;
+use everlog::words::Words;
 use everlog_core::event::NewEvent;
 use serde_json::json;
 

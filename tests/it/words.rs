@@ -1,11 +1,11 @@
-//! The words of the viewer: every message in every language, and each used. Deliberately absent: whether a translation is
-//! good.
+//! What people read in each language: every message is in every language, and each is used. Deliberately absent: whether a
+//! translation is good.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use everlog::viewer::words::Words;
+use everlog::words::Words;
 use everlog_core::catalog::{self, NAMES};
 use everlog_core::profile;
 
@@ -69,7 +69,7 @@ fn every_language_has_every_message_with_the_same_values_in_it() {
 fn every_message_is_used() {
     let mut text = String::new();
     read_all("src", &mut text);
-    read_all("templates/viewer", &mut text);
+    read_all("templates", &mut text);
     read_all("assets/viewer", &mut text);
     read_all("messages", &mut text);
     // Titles are held to the profiles.

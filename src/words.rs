@@ -1,4 +1,4 @@
-//! The viewer's words in the reader's language, from the files in `messages/`.
+//! What people read, in their language, from the files in `messages/`.
 //!
 //! Deliberately absent: the words of the log itself. What was recorded stays as it is; labels of actions are the
 //! catalogs'.
@@ -14,6 +14,8 @@ use jiff::civil::DateTime;
 use rust_embed::RustEmbed;
 use serde_json::Value;
 use unic_langid::LanguageIdentifier;
+
+pub mod time;
 
 /// One file a language, named by its tag; one more for the words of the shipped catalogs.
 #[derive(RustEmbed)]
