@@ -10,6 +10,9 @@ use everlog_core::leaf::{Hash, LogId, Seed};
 use everlog_core::merkle::Frontier;
 use serde_json::{Map, Value};
 
+use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
+
+pub mod process;
 pub mod sqlite;
 
 /// An organization inside the store: dense from 0, never used again, never shown.
@@ -192,6 +195,20 @@ pub trait Transaction {
     fn save_view(&mut self, org: OrgCode, owner: &str, view: &SavedView) -> Result<(), StoreError>;
     /// Takes a view of this owner away; false when there is none of this name.
     fn delete_view(&mut self, org: OrgCode, owner: &str, name: &str) -> Result<bool, StoreError>;
+    /// The state of a subject, with what this transaction wrote of it.
+    fn subject(&mut self, org: OrgCode, subject: &str) -> Result<Option<SubjectRow>, StoreError>;
+    /// Keeps the state of a subject, and of a process its columns; what was there is replaced.
+    fn put_subject(&mut self, org: OrgCode, row: &SubjectRow) -> Result<(), StoreError>;
+    /// Forgets every subject and process of a log, to make them anew.
+    fn clear_subjects(&mut self, org: OrgCode) -> Result<(), StoreError>;
+    /// Adds an event to those of the process of this number; `at_ms` is when it happened.
+    fn add_process_event(
+        &mut self,
+        org: OrgCode,
+        number: u64,
+        seq: Seq,
+        at_ms: u64,
+    ) -> Result<(), StoreError>;
 }
 
 /// A place that keeps the truth. Reads may run at once, on any thread; they see what is committed.
@@ -236,6 +253,31 @@ pub trait Store: Send + Sync + 'static {
     fn credentials(&self, org: Option<OrgCode>, kind: &str) -> Result<Vec<Credential>, StoreError>;
     /// A named value of the installation.
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The state of a subject.
+    fn subject(&self, org: OrgCode, subject: &str) -> Result<Option<SubjectRow>, StoreError>;
+    /// A page of the processes that a filter leaves.
+    fn processes(
+        &self,
+        org: OrgCode,
+        filter: &ProcessFilter,
+        page: ProcessPage,
+    ) -> Result<Vec<SubjectRow>, StoreError>;
+    /// How many processes a filter leaves.
+    fn count_processes(&self, org: OrgCode, filter: &ProcessFilter) -> Result<u64, StoreError>;
+    /// The positions of up to `limit` events of a process from a position on, in order.
+    fn process_seqs(&self, org: OrgCode, key: &str, from: Seq, limit: usize) -> Result<Vec<Seq>, StoreError>;
+    /// Up to `limit` subjects of which something is due at this time, the longest due first.
+    fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Summoned>, StoreError>;
+    /// Up to `limit` processes of this status that age since before this time, the oldest first.
+    fn aged(
+        &self,
+        org: OrgCode,
+        status: &str,
+        before_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<Summoned>, StoreError>;
+    /// Up to `limit` processes whose Audit Trail is still to be made.
+    fn awaiting_trails(&self, limit: usize) -> Result<Vec<Summoned>, StoreError>;
     /// Re-reads what the store itself can check (pages, checksums, tables that must agree) and names what is wrong.
     fn check(&self) -> Result<Vec<String>, StoreError>;
 }

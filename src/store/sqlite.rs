@@ -11,6 +11,7 @@ use everlog_core::leaf::Hash;
 use everlog_core::merkle::Frontier;
 use rusqlite::ErrorCode;
 
+use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
 use crate::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
@@ -24,6 +25,7 @@ mod body;
 mod check;
 pub mod data_directory;
 mod pool;
+mod process;
 mod read;
 mod schema;
 mod write;
@@ -163,6 +165,45 @@ impl Store for SqliteStore {
 
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|reader| read::meta(&reader.connection, name))
+    }
+
+    fn subject(&self, org: OrgCode, subject: &str) -> Result<Option<SubjectRow>, StoreError> {
+        self.read(|reader| process::subject(&reader.connection, org, subject))
+    }
+
+    fn processes(
+        &self,
+        org: OrgCode,
+        filter: &ProcessFilter,
+        page: ProcessPage,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        self.read(|reader| process::processes(&reader.connection, org, filter, page))
+    }
+
+    fn count_processes(&self, org: OrgCode, filter: &ProcessFilter) -> Result<u64, StoreError> {
+        self.read(|reader| process::count_processes(&reader.connection, org, filter))
+    }
+
+    fn process_seqs(&self, org: OrgCode, key: &str, from: Seq, limit: usize) -> Result<Vec<Seq>, StoreError> {
+        self.read(|reader| process::process_seqs(&reader.connection, org, key, from, limit))
+    }
+
+    fn due(&self, now_ms: u64, limit: usize) -> Result<Vec<Summoned>, StoreError> {
+        self.read(|reader| process::due(&reader.connection, now_ms, limit))
+    }
+
+    fn aged(
+        &self,
+        org: OrgCode,
+        status: &str,
+        before_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<Summoned>, StoreError> {
+        self.read(|reader| process::aged(&reader.connection, org, status, before_ms, limit))
+    }
+
+    fn awaiting_trails(&self, limit: usize) -> Result<Vec<Summoned>, StoreError> {
+        self.read(|reader| process::awaiting_trails(&reader.connection, limit))
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
+use everlog::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
 use everlog::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
@@ -145,6 +146,39 @@ impl Store for MemoryStore {
 
     fn meta(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(None)
+    }
+
+    fn subject(&self, _: OrgCode, _: &str) -> Result<Option<SubjectRow>, StoreError> {
+        Ok(None)
+    }
+
+    fn processes(
+        &self,
+        _: OrgCode,
+        _: &ProcessFilter,
+        _: ProcessPage,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn count_processes(&self, _: OrgCode, _: &ProcessFilter) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    fn process_seqs(&self, _: OrgCode, _: &str, _: Seq, _: usize) -> Result<Vec<Seq>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn due(&self, _: u64, _: usize) -> Result<Vec<Summoned>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn aged(&self, _: OrgCode, _: &str, _: u64, _: usize) -> Result<Vec<Summoned>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn awaiting_trails(&self, _: usize) -> Result<Vec<Summoned>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -97,10 +97,12 @@ fn a_newer_directory_is_refused_with_both_numbers() {
     let (_place, dir) = place();
     SqliteStore::open(&dir).unwrap().close().unwrap();
     sql(&dir)
-        .execute("insert into refinery_schema_history values (7, 'later', '2030-01-01T00:00:00Z', '1')", [])
+        .execute("insert into refinery_schema_history values (99, 'later', '2030-01-01T00:00:00Z', '1')", [])
         .unwrap();
     let sentence = refusal(&dir);
-    assert!(sentence.ends_with("was written by a newer everlog: its schema is 7, this program knows 2"));
+    let expected = "was written by a newer everlog: its schema is 99, this program knows ";
+    let (_, known) = sentence.split_once(expected).unwrap();
+    assert!(known.parse::<u32>().unwrap() >= 3);
 }
 
 #[test]
@@ -113,7 +115,10 @@ fn a_directory_of_the_schema_before_keeps_its_credentials() {
     store.close().unwrap();
     // As it was before the second migration, but for a check that allows one kind more.
     sql(&dir)
-        .execute_batch("drop table saved_views; delete from refinery_schema_history where version = 2;")
+        .execute_batch(
+            "drop table saved_views; drop table process_events; drop table processes; drop table subjects;
+             delete from refinery_schema_history where version >= 2;",
+        )
         .unwrap();
     let store = SqliteStore::open(&dir).unwrap();
     assert_eq!(store.credential(&key.hash).unwrap(), Some(key));

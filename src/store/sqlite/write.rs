@@ -13,7 +13,9 @@ use everlog_core::ids::Seq;
 use everlog_core::merkle::Frontier;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use crate::store::process::SubjectRow;
 use crate::store::sqlite::body::{Decoders, Encoder};
+use crate::store::sqlite::process;
 use crate::store::sqlite::read::{self, int, row_key};
 use crate::store::sqlite::{corrupt, fault};
 use crate::store::{
@@ -309,6 +311,31 @@ impl Calls<'_> {
     }
 }
 
+impl Calls<'_> {
+    fn put_subject_unnoted(&mut self, org: OrgCode, row: &SubjectRow) -> Result<(), StoreError> {
+        let due_ms = row.due_ms.map(int).transpose()?;
+        self.write(PUT_SUBJECT, (org.0, &row.subject, &row.state, due_ms))?;
+        let Some(process) = &row.process else { return Ok(()) };
+        let values = rusqlite::params![
+            org.0,
+            int(process.number)?,
+            process.key,
+            process.status,
+            process.name,
+            process.starter,
+            process.flow_key,
+            process.flow_type,
+            process.text,
+            process.started_ms.map(int).transpose()?,
+            int(process.first_ms)?,
+            int(process.last_ms)?,
+            process.ages_from_ms.map(int).transpose()?,
+            process.awaits_trail,
+        ];
+        self.write(PUT_PROCESS, values).map(drop)
+    }
+}
+
 impl Transaction for Calls<'_> {
     fn head(&mut self, org: OrgCode) -> Result<Head, StoreError> {
         let result = read::head(self.connection, org);
@@ -377,6 +404,35 @@ impl Transaction for Calls<'_> {
 
     fn delete_view(&mut self, org: OrgCode, owner: &str, name: &str) -> Result<bool, StoreError> {
         let result = self.write(DELETE_VIEW, (org.0, owner, name)).map(|deleted| deleted == 1);
+        self.note(result)
+    }
+
+    fn subject(&mut self, org: OrgCode, subject: &str) -> Result<Option<SubjectRow>, StoreError> {
+        let result = process::subject(self.connection, org, subject);
+        self.note(result)
+    }
+
+    fn put_subject(&mut self, org: OrgCode, row: &SubjectRow) -> Result<(), StoreError> {
+        let result = self.put_subject_unnoted(org, row);
+        self.note(result)
+    }
+
+    fn clear_subjects(&mut self, org: OrgCode) -> Result<(), StoreError> {
+        let clear = || CLEAR_SUBJECTS.into_iter().try_for_each(|each| self.write(each, [org.0]).map(drop));
+        let result = clear();
+        self.note(result)
+    }
+
+    fn add_process_event(
+        &mut self,
+        org: OrgCode,
+        number: u64,
+        seq: Seq,
+        at_ms: u64,
+    ) -> Result<(), StoreError> {
+        let add =
+            || self.write(INSERT_PROCESS_EVENT, (org.0, int(number)?, int(seq.0)?, int(at_ms)?)).map(drop);
+        let result = add();
         self.note(result)
     }
 }
@@ -512,3 +568,35 @@ const DELETE_VIEW: Writing = Writing {
     unique: "the view",
     sql: "delete from saved_views where org = ? and owner = ? and name = ?",
 };
+const PUT_SUBJECT: Writing = Writing {
+    doing: "keep a state",
+    unique: "the subject",
+    sql: "insert into subjects (org, subject, state, due_ms) values (?, ?, ?, ?)
+          on conflict (org, subject) do update set state = excluded.state, due_ms = excluded.due_ms",
+};
+const PUT_PROCESS: Writing = Writing {
+    doing: "keep a process",
+    unique: "the process",
+    sql: "insert into processes (org, number, key, status, name, starter, flow_key, flow_type, text,
+              started_ms, first_ms, last_ms, ages_from_ms, awaits_trail)
+          values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          on conflict (org, number) do update set
+              status = excluded.status, name = excluded.name, starter = excluded.starter, flow_key = excluded.flow_key,
+              flow_type = excluded.flow_type, text = excluded.text, started_ms = excluded.started_ms,
+              first_ms = excluded.first_ms, last_ms = excluded.last_ms, ages_from_ms = excluded.ages_from_ms,
+              awaits_trail = excluded.awaits_trail",
+};
+const INSERT_PROCESS_EVENT: Writing = Writing {
+    doing: "keep an event of a process",
+    unique: "the event of the process",
+    sql: "insert into process_events (org, number, seq, occurred_ms) values (?, ?, ?, ?)",
+};
+const CLEAR_SUBJECTS: [Writing; 3] = [
+    Writing { doing: "clear states", unique: "", sql: "delete from subjects where org = ?" },
+    Writing { doing: "clear processes", unique: "", sql: "delete from processes where org = ?" },
+    Writing {
+        doing: "clear events of processes",
+        unique: "",
+        sql: "delete from process_events where org = ?",
+    },
+];
