@@ -16,7 +16,7 @@ use crate::access::{Access, Organization};
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
 use crate::index::{CatalogsOf, Index, IndexError};
-use crate::log::{Log, WriterThread, now_ms};
+use crate::log::{self, Log, WriterThread, now_ms};
 use crate::metrics::Requests;
 use crate::quota::Quotas;
 use crate::read::{CursorKey, Reader};
@@ -28,6 +28,7 @@ pub mod catalogs;
 mod keys;
 pub mod live;
 mod peer;
+pub mod scheduler;
 mod stopping;
 
 pub use keys::{KeyFileError, OPERATOR_FILE};
@@ -181,6 +182,7 @@ impl App {
         let data = config.data();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
         let directory = Arc::new(Directory::new(Arc::clone(&store)));
+        project(store.as_ref())?;
         let index = open_index(&data, &store, &directory)
             .map_err(|source| OpenError::Index { directory: data.display().to_string(), source })?;
         let index = Arc::new(index);
@@ -212,6 +214,22 @@ impl App {
         };
         Ok((Self(Arc::new(parts)), writer))
     }
+}
+
+/// The named value that says how the states of processes were made.
+const STATES: &str = "process_states";
+/// How this version makes them. Another number makes them anew.
+const STATES_VERSION: &[u8] = b"1";
+
+/// Makes the states of processes of a directory that was written by a version that kept none, or others.
+fn project(store: &dyn Store) -> Result<(), StoreError> {
+    if store.meta(STATES)?.as_deref() == Some(STATES_VERSION) {
+        return Ok(());
+    }
+    for org in store.organizations()? {
+        log::rebuild(store, org.code)?;
+    }
+    store.transact(&mut |transaction| transaction.set_meta(STATES, STATES_VERSION))
 }
 
 /// Opens the index of a data directory on its own.

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::directory::Entry;
 use crate::index::{Index, IndexError};
+use crate::log::Projection;
+use crate::store::process::ProcessFilter;
 use crate::store::{Row, Store, StoreError};
 
 /// How many rows are read together.
@@ -99,6 +101,26 @@ fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<String> 
     (computed != row.leaf_hash).then(|| "its values do not give the leaf that was recorded".to_owned())
 }
 
+/// Makes the states of processes anew and compares them with those that are kept.
+fn check_states(store: &dyn Store, org: &Entry) -> Result<Vec<String>, FsckError> {
+    let code = org.row.code;
+    // What cannot be read at all was told with the log.
+    let Ok(projection) = Projection::of(store, code) else { return Ok(Vec::new()) };
+    let mut faults = Vec::new();
+    for (subject, row) in &projection.rows {
+        if store.subject(code, subject)?.as_ref() != Some(row) {
+            faults.push(format!("the state of {subject} is not what its events add up to"));
+        }
+    }
+    let counted = projection.rows.values().filter(|row| row.process.is_some()).count() as u64;
+    let kept = store.count_processes(code, &ProcessFilter::default())?;
+    if counted != kept {
+        faults.push(format!("{kept} processes are listed, the events tell of {counted}"));
+    }
+    faults.truncate(FAULTS_MAX);
+    Ok(faults)
+}
+
 /// Everything at once: the store's own tables, every log, the index. `told` hears what is wrong as it is found.
 ///
 /// # Errors
@@ -119,6 +141,10 @@ pub fn check_all(
     for org in orgs {
         let checked = check_log(store.as_ref(), org, progress)?;
         checked.faults.into_iter().map(|fault| format!("{}: {fault}", org.row.id)).for_each(&mut tell);
+    }
+    for org in orgs {
+        let states = check_states(store.as_ref(), org)?;
+        states.into_iter().map(|fault| format!("{}: {fault}", org.row.id)).for_each(&mut tell);
     }
     if let Some(index) = index {
         index.check()?.into_iter().map(|fault| format!("index: {fault}")).for_each(&mut tell);

@@ -14,6 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use everlog_core::event::{FieldError, Invalid, Mode, Origin, Via};
 use everlog_core::ids::Seq;
 use everlog_core::leaf::Hash;
+use everlog_core::process::Subject;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -22,11 +23,13 @@ use crate::index::Index;
 use crate::store::{OrgCode, Store};
 
 mod prepare;
+mod process;
 mod writer;
 
 pub use prepare::REDACTABLE_NOT;
 use prepare::{Preparation, Prepared};
-use writer::{Job, Writer};
+pub use process::{Projection, rebuild};
+use writer::{Job, Work, Writer};
 
 /// Most events of one request's array; one transaction takes them together.
 pub const BATCH_EVENTS_MAX: usize = 1_000;
@@ -87,6 +90,19 @@ pub struct Recorded {
     pub leaf_hash: Hash,
     /// When it was received, in milliseconds since 1970.
     pub received_ms: u64,
+    /// What followed from it in the same transaction.
+    pub implied: Vec<Implied>,
+}
+
+/// An event that followed from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Implied {
+    /// Its id.
+    pub id: String,
+    /// Its position.
+    pub seq: Seq,
+    /// What was done.
+    pub action: String,
 }
 
 /// Why an event is not recorded. Nothing of it is.
@@ -102,6 +118,14 @@ pub enum Refusal {
         id: String,
         /// Where the other stands.
         seq: Seq,
+    },
+    /// A rule of its process does not allow it.
+    #[error("{detail}")]
+    Rule {
+        /// The guard's code, as catalogs name it.
+        code: &'static str,
+        /// Why.
+        detail: String,
     },
 }
 
@@ -201,17 +225,28 @@ impl Log {
         mode: Mode,
         events: Vec<Value>,
     ) -> Result<Vec<Outcome>, AppendError> {
-        let prepared = prepare_all(org, source, mode, events, false).await?;
-        self.take_in(org, prepared).await
+        let events = prepare_all(org, source, mode, events, false).await?;
+        self.take_in(org, Work::Events { events, is_own: false }).await
     }
 
-    async fn take_in(
+    /// Takes in events that belong together: all of them, or, when one is refused, none; then that refusal is all that is
+    /// answered.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub async fn append_whole(
         &self,
-        org: &Entry,
-        prepared: Vec<Result<Prepared, Invalid>>,
+        org: &Arc<Entry>,
+        source: &Source,
+        events: Vec<Value>,
     ) -> Result<Vec<Outcome>, AppendError> {
+        let events = prepare_all(org, source, Mode::Command, events, false).await?;
+        self.take_in(org, Work::Whole { events, is_own: false }).await
+    }
+
+    async fn take_in(&self, org: &Arc<Entry>, work: Work) -> Result<Vec<Outcome>, AppendError> {
         let (answer, answered) = oneshot::channel();
-        let job = Job { org: org.row.code, log_id: org.row.log_id, events: prepared, answer };
+        let job = Job { org: Arc::clone(org), work, answer };
         self.jobs.send(job).await.map_err(|_| AppendError::Stopping)?;
         let outcomes = answered.await.map_err(|_| AppendError::Unavailable)??;
         self.counters.count(&outcomes);
@@ -247,8 +282,35 @@ impl Log {
         source: &Source,
         event: Value,
     ) -> Result<Outcome, AppendError> {
-        let prepared = prepare_all(org, source, Mode::Command, vec![event], true).await?;
-        self.take_in(org, prepared).await?.pop().ok_or(AppendError::Unavailable)
+        let events = prepare_all(org, source, Mode::Command, vec![event], true).await?;
+        let mut outcomes = self.take_in(org, Work::Events { events, is_own: true }).await?;
+        outcomes.pop().ok_or(AppendError::Unavailable)
+    }
+
+    /// Does what is due of a subject at this time: expiries and time-outs. What was done before is not done again.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub async fn do_due(
+        &self,
+        org: &Arc<Entry>,
+        subject: Subject,
+        now_ms: u64,
+    ) -> Result<Vec<Outcome>, AppendError> {
+        self.take_in(org, Work::Due { subject, now_ms }).await
+    }
+
+    /// Records that the document of a process is deleted, when its age counts from before this time.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub async fn delete_aged(
+        &self,
+        org: &Arc<Entry>,
+        subject: Subject,
+        before_ms: u64,
+    ) -> Result<Vec<Outcome>, AppendError> {
+        self.take_in(org, Work::Deletion { subject, before_ms }).await
     }
 
     /// Tells of every log that grows from now on.

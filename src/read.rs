@@ -24,6 +24,7 @@ mod edges;
 mod history;
 mod live;
 mod present;
+pub mod process;
 mod proof;
 mod walk;
 
@@ -313,7 +314,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot answer.
     pub fn feed(&self, org: &Organization, from: Seq, limit: usize) -> Result<Vec<Event>, ReadError> {
-        self.store.scan(org.code(), from, limit)?.into_iter().map(event_of).collect()
+        self.named(org, self.store.scan(org.code(), from, limit)?)
     }
 
     /// Where the log ends.
@@ -325,7 +326,14 @@ impl Reader {
     }
 
     fn events(&self, org: &Organization, seqs: &[Seq]) -> Result<Vec<Event>, ReadError> {
-        self.store.rows(org.code(), seqs)?.into_iter().map(event_of).collect()
+        self.named(org, self.store.rows(org.code(), seqs)?)
+    }
+
+    /// The events of rows, with the names of their signees.
+    fn named(&self, org: &Organization, rows: Vec<Row>) -> Result<Vec<Event>, ReadError> {
+        let mut events = rows.into_iter().map(event_of).collect::<Result<Vec<_>, _>>()?;
+        self.name_signees(org, &mut events)?;
+        Ok(events)
     }
 }
 

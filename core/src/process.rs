@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::event::{Actor, NewEvent, Origin};
+use crate::event::{Actor, Event, NewEvent, Origin, Via};
 use crate::words::words;
 
 mod decide;
@@ -17,7 +17,7 @@ mod due;
 mod fold;
 
 pub use decide::{Refusal, Verdict, decide, observe};
-pub use due::{due, next_due_ms};
+pub use due::{deletion, due, next_due_ms};
 
 /// Most signees of one process.
 pub const SIGNEES_MAX: usize = 500;
@@ -366,9 +366,32 @@ impl Signee {
 }
 
 impl State {
+    /// The state that these bytes hold.
+    ///
+    /// # Errors
+    /// When they are not what `to_bytes` gave.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The state as it is stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Plain data with text for names: there is nothing that JSON cannot hold.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
     /// The signee of this key.
     pub fn signee(&self, key: &str) -> Option<&Signee> {
         self.signees.iter().find(|signee| signee.key == key)
+    }
+
+    /// From when its age counts for deletion: the end of a completed one, the creation of a draft.
+    pub fn ages_from_ms(&self) -> Option<u64> {
+        match self.status {
+            Status::Completed => self.ended_ms,
+            Status::Draft => self.created_ms,
+            Status::Active | Status::Canceled | Status::Expired => None,
+        }
     }
 
     /// Whether no required signee is left unsigned, and somebody signed.
@@ -378,6 +401,20 @@ impl State {
         let signed = |signee: &Signee| signee.stand == Stand::Signed;
         if required.peek().is_none() { self.signees.iter().any(signed) } else { required.all(signed) }
     }
+}
+
+/// The state with one more recorded event in it: what is stored is made so, and can be made so again.
+pub fn refold(state: Option<&State>, event: &Event) -> State {
+    let served = &event.document.served;
+    let incoming = Incoming {
+        event: &event.document.event,
+        received_ms: event.received_ms,
+        origin: served.kind,
+        is_own: served.via == Via::Server,
+    };
+    let mut state = state.cloned().unwrap_or_default();
+    fold::fold(&mut state, &incoming, &served.automated);
+    state
 }
 
 /// The subject of an event: its process, else the record that rules on its action are about.

@@ -142,9 +142,10 @@ pub(crate) fn answer(outcome: Outcome) -> Value {
         Outcome::Duplicate(recorded) => ("duplicate", recorded),
         Outcome::Refused(refusal) => return refused(Problem::from(refusal)),
     };
+    let implied = recorded.implied.iter().map(|it| json!({"id": it.id, "seq": it.seq, "action": it.action}));
     json!({
         "id": recorded.id, "seq": recorded.seq, "status": status, "leaf_hash": Hex(&recorded.leaf_hash).to_string(),
-        "received_at": iso(recorded.received_ms), "implied": [],
+        "received_at": iso(recorded.received_ms), "implied": implied.collect::<Vec<_>>(),
     })
 }
 

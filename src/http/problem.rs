@@ -154,6 +154,7 @@ impl From<Refusal> for Problem {
                 }];
                 Self::new(StatusCode::CONFLICT, "id_conflict", message).with_errors(errors)
             }
+            Refusal::Rule { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Serving {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let stopping = self.app.stopping.clone();
-        drop(self.app);
+        let clock = tokio::spawn(self.app.keep_time());
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
             let accepted = tokio::select! {
@@ -92,5 +92,7 @@ impl Serving {
         if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests had not ended when the server stopped");
         }
+        // It ends by itself when the server stops; one that panicked has nothing left to do.
+        drop(clock.await);
     }
 }

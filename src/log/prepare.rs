@@ -3,7 +3,8 @@
 //! Deliberately absent: the store.
 
 use everlog_core::catalog::is_reserved;
-use everlog_core::event::{AHEAD_MS_MAX, Audience, Document, Invalid, Mode, NewEvent, Origin, Served};
+use everlog_core::event::{AHEAD_MS_MAX, Audience, Document, Invalid, Mode, NewEvent, Origin, Served, Via};
+use everlog_core::ids::Seq;
 use everlog_core::json;
 use everlog_core::leaf::{self, Hash, Seed};
 use serde_json::Value;
@@ -33,6 +34,7 @@ pub(super) struct Preparation<'a> {
 }
 
 /// An event ready to be given a place.
+#[derive(Clone)]
 pub(super) struct Prepared {
     /// Its id: the sender's, else ours.
     pub id: String,
@@ -52,28 +54,13 @@ pub(super) struct Prepared {
 
 impl Preparation<'_> {
     pub(super) fn prepare(&self, mut sent: Value) -> Result<Prepared, Invalid> {
+        name_signee(&mut sent);
         let redacted = self.redact(&mut sent);
         let event = NewEvent::from_json(sent)?;
         self.check(&event)?;
-        let e = event.to_json();
-        let e_bytes = check_size(&e)?;
         let random = random();
         let served = self.served(&event, redacted, &random);
-        let s = serde_json::to_value(&served).unwrap_or_default();
-        let bytes = [b"{\"e\":", e_bytes.as_slice(), b",\"s\":", &json::canonical(&s), b"}"].concat();
-        let value = Value::Object([("e".to_owned(), e), ("s".to_owned(), s)].into_iter().collect());
-        let seed = Seed(random.seed);
-        let commitments = leaf::commitments(&value, &seed);
-        let document = Document { event, served };
-        Ok(Prepared {
-            id: document.id().to_owned(),
-            coded: coded(&document.event),
-            sent_bytes: b"{\"e\":".len() + e_bytes.len() + b",\"s\":".len(),
-            document,
-            bytes,
-            seed,
-            commitments,
-        })
+        Prepared::of(event, served, Seed(random.seed))
     }
 
     /// Removes what the organization's settings say must never be recorded, and tells what was there.
@@ -118,6 +105,55 @@ impl Preparation<'_> {
     }
 }
 
+impl Prepared {
+    /// An event with what the server adds to it.
+    fn of(event: NewEvent, served: Served, seed: Seed) -> Result<Self, Invalid> {
+        let e = event.to_json();
+        let e_bytes = check_size(&e)?;
+        let s = serde_json::to_value(&served).unwrap_or_default();
+        let bytes = [b"{\"e\":", e_bytes.as_slice(), b",\"s\":", &json::canonical(&s), b"}"].concat();
+        let value = Value::Object([("e".to_owned(), e), ("s".to_owned(), s)].into_iter().collect());
+        let commitments = leaf::commitments(&value, &seed);
+        let document = Document { event, served };
+        Ok(Self {
+            id: document.id().to_owned(),
+            coded: coded(&document.event),
+            sent_bytes: b"{\"e\":".len() + e_bytes.len() + b",\"s\":".len(),
+            document,
+            bytes,
+            seed,
+            commitments,
+        })
+    }
+
+    /// What follows from the event at `cause`, or from a time that has come.
+    pub(super) fn own(event: NewEvent, cause: Option<Seq>, now_ms: u64) -> Result<Self, Invalid> {
+        let random = random();
+        let kind = if cause.is_some() { Origin::Implied } else { Origin::Event };
+        let served = Served {
+            id: event.id.is_none().then(|| event_id(now_ms, &random.id)),
+            kind,
+            key_id: None,
+            session_id: None,
+            remote: None,
+            forwarded: Vec::new(),
+            via: Via::Server,
+            mode: None,
+            cause,
+            automated: Vec::new(),
+            anomalies: Vec::new(),
+            redacted: Vec::new(),
+        };
+        Self::of(event, served, Seed(random.seed))
+    }
+
+    /// The same with what the rules found out about it.
+    pub(super) fn marked(&self, automated: Vec<String>, anomalies: Vec<String>) -> Result<Self, Invalid> {
+        let served = Served { automated, anomalies, ..self.document.served.clone() };
+        Self::of(self.document.event.clone(), served, self.seed.clone())
+    }
+}
+
 /// The limits of an event as recorded; its canonical bytes.
 fn check_size(e: &Value) -> Result<Vec<u8>, Invalid> {
     let bytes = json::canonical(e);
@@ -140,6 +176,17 @@ fn check_size(e: &Value) -> Result<Vec<u8>, Invalid> {
         return Err(Invalid::one("", "path_too_long", message));
     }
     Ok(bytes)
+}
+
+/// In a process, what nobody is named for was done by the signee that it is about. Names are filled in on reading.
+fn name_signee(sent: &mut Value) {
+    let Some(members) = sent.as_object_mut() else { return };
+    if members.get("process").is_none_or(Value::is_null) || !members.get("actor").is_none_or(Value::is_null) {
+        return;
+    }
+    if let Some(signee) = members.get("signee").filter(|signee| signee.is_string()).cloned() {
+        members.insert("actor".to_owned(), serde_json::json!({"type": "signee", "id": signee}));
+    }
 }
 
 /// Removes the member at a pointer.

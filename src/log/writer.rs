@@ -7,25 +7,48 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use everlog_core::event::{Document, Event, Invalid};
+use everlog_core::event::{Document, Event, Invalid, Mode, NewEvent};
 use everlog_core::ids::Seq;
-use everlog_core::leaf::{self, LogId};
+use everlog_core::leaf;
+use everlog_core::process::{Incoming, Policy, State, Subject, subject_of};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::directory::Entry;
 use crate::index::Index;
 use crate::log::prepare::Prepared;
-use crate::log::{AppendError, Counters, Grown, Outcome, Recorded, Refusal, now_ms};
+use crate::log::process::{self, States};
+use crate::log::{AppendError, Counters, Grown, Implied, Outcome, Recorded, Refusal, now_ms};
 use crate::store::{Append, Head, OrgCode, Row, Store, StoreError, Transaction};
 
 /// Most events of one transaction: what a crash may undo, unacknowledged, and what a sender at most waits behind.
 const GROUP_EVENTS_MAX: usize = 4_000;
 
-/// One request's events, on their way to the writer.
+/// One piece of work for the writer.
 pub(super) struct Job {
-    pub org: OrgCode,
-    pub log_id: LogId,
-    pub events: Vec<Result<Prepared, Invalid>>,
+    pub org: Arc<Entry>,
+    pub work: Work,
     pub answer: oneshot::Sender<Result<Vec<Outcome>, AppendError>>,
+}
+
+/// What is to be done in one log.
+pub(super) enum Work {
+    /// Events to take in, each for itself.
+    Events { events: Vec<Result<Prepared, Invalid>>, is_own: bool },
+    /// Events of which all are taken in or none.
+    Whole { events: Vec<Result<Prepared, Invalid>>, is_own: bool },
+    /// Whatever is due of a subject at this time.
+    Due { subject: Subject, now_ms: u64 },
+    /// The deletion of a process whose age counts from before this time.
+    Deletion { subject: Subject, before_ms: u64 },
+}
+
+impl Work {
+    fn events(&self) -> &[Result<Prepared, Invalid>] {
+        match self {
+            Self::Events { events, .. } | Self::Whole { events, .. } => events,
+            Self::Due { .. } | Self::Deletion { .. } => &[],
+        }
+    }
 }
 
 pub(super) struct Writer {
@@ -36,13 +59,16 @@ pub(super) struct Writer {
 }
 
 /// What one transaction adds to one log.
-struct Extension<'a> {
+struct Extension {
+    org: Arc<Entry>,
+    policy: Policy,
     head: Head,
     rows: Vec<(Row, String)>,
-    prepared: Vec<&'a Prepared>,
+    documents: Vec<Document>,
     /// The ids that this transaction adds, with their place among `rows`.
-    added: HashMap<&'a str, usize>,
+    added: HashMap<String, usize>,
     held: HashMap<String, Seq>,
+    states: States,
 }
 
 /// What a committed transaction did, for the index and the senders.
@@ -65,12 +91,12 @@ impl Writer {
     /// Works until every sender is gone and everything accepted is answered.
     pub(super) fn run(self, mut queue: mpsc::Receiver<Job>) {
         while let Some(first) = queue.blocking_recv() {
-            let mut waiting = first.events.len();
+            let mut waiting = first.work.events().len();
             let mut jobs = vec![first];
             while waiting < GROUP_EVENTS_MAX
                 && let Ok(job) = queue.try_recv()
             {
-                waiting += job.events.len();
+                waiting += job.work.events().len();
                 jobs.push(job);
             }
             self.commit(jobs);
@@ -113,72 +139,218 @@ impl Writer {
 
 /// Gives every event of the group its place, in the order of the jobs.
 fn write(jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Done, StoreError> {
-    let mut extensions: HashMap<OrgCode, Extension<'_>> = HashMap::new();
+    let mut extensions: HashMap<OrgCode, Extension> = HashMap::new();
     let mut order = Vec::new();
     let mut outcomes = Vec::with_capacity(jobs.len());
     let now_ms = now_ms();
     for job in jobs {
-        let extension = match extensions.entry(job.org) {
+        let code = job.org.row.code;
+        let extension = match extensions.entry(code) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => {
-                order.push(job.org);
-                entry.insert(Extension::open(job.org, jobs, transaction)?)
+                order.push(code);
+                entry.insert(Extension::open(&job.org, jobs, transaction)?)
             }
         };
-        let mut answers = Vec::with_capacity(job.events.len());
-        for event in &job.events {
-            answers.push(match event {
-                Err(invalid) => Outcome::Refused(Refusal::Invalid(invalid.errors.clone())),
-                Ok(prepared) => extension.place(job, prepared, now_ms, transaction)?,
-            });
-        }
-        outcomes.push(answers);
+        // What an organization decided may change between two jobs of a group.
+        extension.policy = process::policy_of(&job.org);
+        outcomes.push(extension.work(&job.work, now_ms, transaction)?);
     }
     let mut appended = Vec::new();
     for org in order {
         if let Some(extension) = extensions.remove(&org)
             && !extension.rows.is_empty()
         {
-            let append = transaction.append(org, &extension.rows, &extension.head)?;
-            appended.push((append, extension.into_events()));
+            appended.push(extension.keep(org, transaction)?);
         }
     }
     Ok(Done { outcomes, appended })
 }
 
-impl<'a> Extension<'a> {
-    fn open(org: OrgCode, jobs: &'a [Job], transaction: &mut dyn Transaction) -> Result<Self, StoreError> {
-        let ids = jobs.iter().filter(|job| job.org == org).flat_map(|job| &job.events);
+impl Extension {
+    fn open(org: &Arc<Entry>, jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Self, StoreError> {
+        let code = org.row.code;
+        let ids = jobs.iter().filter(|job| job.org.row.code == code).flat_map(|job| job.work.events());
         // Ids of our own making are new; only those that senders chose can be there already.
         let ids = ids.flatten().filter(|prepared| prepared.document.event.id.is_some());
         let ids: Vec<&str> = ids.map(|prepared| prepared.id.as_str()).collect();
-        let head = transaction.head(org)?;
-        let held = if ids.is_empty() { HashMap::new() } else { transaction.find_ids(org, &ids)? };
-        Ok(Self { head, rows: Vec::new(), prepared: Vec::new(), added: HashMap::new(), held })
+        Ok(Self {
+            head: transaction.head(code)?,
+            held: if ids.is_empty() { HashMap::new() } else { transaction.find_ids(code, &ids)? },
+            policy: process::policy_of(org),
+            org: Arc::clone(org),
+            rows: Vec::new(),
+            documents: Vec::new(),
+            added: HashMap::new(),
+            states: States::default(),
+        })
     }
 
+    fn work(
+        &mut self,
+        work: &Work,
+        now_ms: u64,
+        transaction: &mut dyn Transaction,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        match work {
+            Work::Events { events, is_own } => {
+                events.iter().map(|event| self.take(event, *is_own, now_ms, transaction)).collect()
+            }
+            Work::Whole { events, is_own } => self.take_whole(events, *is_own, now_ms, transaction),
+            Work::Due { subject, now_ms: due_ms } => {
+                let state = self.states.state(self.org.row.code, subject, transaction)?;
+                let due = state.map(|state| everlog_core::process::due(subject, state, *due_ms));
+                self.take_own(due.unwrap_or_default(), now_ms, transaction)
+            }
+            Work::Deletion { subject, before_ms } => {
+                let state = self.states.state(self.org.row.code, subject, transaction)?;
+                let is_old = |state: &&State| {
+                    state.deleted_ms.is_none() && state.ages_from_ms().is_some_and(|from| from < *before_ms)
+                };
+                let deletion =
+                    state.filter(is_old).map(|state| everlog_core::process::deletion(subject, state));
+                self.take_own(deletion.into_iter().collect(), now_ms, transaction)
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        event: &Result<Prepared, Invalid>,
+        is_own: bool,
+        now_ms: u64,
+        transaction: &mut dyn Transaction,
+    ) -> Result<Outcome, StoreError> {
+        match event {
+            Err(invalid) => Ok(Outcome::Refused(Refusal::Invalid(invalid.errors.clone()))),
+            Ok(prepared) => self.place(prepared, is_own, now_ms, transaction),
+        }
+    }
+
+    /// All of them or none: what the first ones left is taken back when a later one is refused.
+    fn take_whole(
+        &mut self,
+        events: &[Result<Prepared, Invalid>],
+        is_own: bool,
+        now_ms: u64,
+        transaction: &mut dyn Transaction,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let (head, rows, states) = (self.head.clone(), self.rows.len(), self.states.mark());
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            let outcome = self.take(event, is_own, now_ms, transaction)?;
+            if let refused @ Outcome::Refused(_) = outcome {
+                self.head = head;
+                self.rows.truncate(rows);
+                self.documents.truncate(rows);
+                self.added.retain(|_, at| *at < rows);
+                self.states.return_to(states);
+                return Ok(vec![refused]);
+            }
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// What the server itself does because its time has come.
+    fn take_own(
+        &mut self,
+        events: Vec<NewEvent>,
+        now_ms: u64,
+        transaction: &mut dyn Transaction,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            let prepared = Prepared::own(event, None, now_ms);
+            outcomes.push(self.take(&prepared, true, now_ms, transaction)?);
+        }
+        Ok(outcomes)
+    }
+
+    /// Gives an event its place, and what follows from it the next ones.
     fn place(
         &mut self,
-        job: &Job,
-        prepared: &'a Prepared,
+        prepared: &Prepared,
+        is_own: bool,
         now_ms: u64,
         transaction: &mut dyn Transaction,
     ) -> Result<Outcome, StoreError> {
         if let Some(&at) = self.added.get(prepared.id.as_str()) {
             return Ok(compare(&self.rows[at].0, prepared));
         }
+        let code = self.org.row.code;
         if let Some(&seq) = self.held.get(&prepared.id) {
-            let row = transaction.row(job.org, seq)?;
+            let row = transaction.row(code, seq)?;
             let row = row.ok_or_else(|| StoreError::Corrupt(format!("the id of event {seq} has no row")))?;
             return Ok(compare(&row, prepared));
         }
-        for (kind, value) in &prepared.coded {
-            transaction.intern(job.org, *kind, value)?;
-        }
-        let seq = self.head.size.next();
         // Never smaller than the leaf before, whatever the clock does.
         let received_ms = now_ms.max(self.head.received_ms);
-        let leaf_hash = leaf::leaf_hash(&job.log_id, seq, received_ms, &prepared.commitments);
+        let Document { event, served } = &prepared.document;
+        let Some(subject) = subject_of(event) else {
+            let recorded = self.push(prepared, received_ms, transaction)?;
+            return Ok(Outcome::Created(recorded));
+        };
+        let incoming = Incoming { event, received_ms, origin: served.kind, is_own };
+        let policy = (served.mode != Some(Mode::Record)).then_some(self.policy);
+        let verdict = match self.states.decide(code, &subject, &incoming, policy.as_ref(), transaction)? {
+            Ok(verdict) => verdict,
+            Err(why) => {
+                return Ok(Outcome::Refused(Refusal::Rule { code: why.code, detail: why.detail }));
+            }
+        };
+        let mut recorded = if verdict.automated.is_empty() && verdict.anomalies.is_empty() {
+            self.push(prepared, received_ms, transaction)?
+        } else {
+            match prepared.marked(verdict.automated, verdict.anomalies) {
+                Ok(marked) => self.push(&marked, received_ms, transaction)?,
+                Err(invalid) => return Ok(Outcome::Refused(Refusal::Invalid(invalid.errors))),
+            }
+        };
+        let mode = served.mode.unwrap_or(Mode::Command);
+        self.states.advance(&subject, verdict.state, mode, recorded.seq, incoming.occurred_ms());
+        for event in verdict.implied {
+            self.imply(event, &mut recorded, now_ms, transaction)?;
+        }
+        Ok(Outcome::Created(recorded))
+    }
+
+    /// Records what follows from an event, behind it, and what follows from that.
+    fn imply(
+        &mut self,
+        event: NewEvent,
+        cause: &mut Recorded,
+        now_ms: u64,
+        transaction: &mut dyn Transaction,
+    ) -> Result<(), StoreError> {
+        let action = event.action.clone();
+        let prepared = Prepared::own(event, Some(cause.seq), now_ms);
+        match self.take(&prepared, true, now_ms, transaction)? {
+            Outcome::Created(recorded) => {
+                let Recorded { id, seq, implied, .. } = recorded;
+                cause.implied.push(Implied { id, seq, action });
+                cause.implied.extend(implied);
+            }
+            // A cause without what it implies must not be: the whole group is given up.
+            Outcome::Duplicate(_) | Outcome::Refused(_) => {
+                return Err(StoreError::Corrupt(format!("the rules imply {action}, which they refuse")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an event at the head.
+    fn push(
+        &mut self,
+        prepared: &Prepared,
+        received_ms: u64,
+        transaction: &mut dyn Transaction,
+    ) -> Result<Recorded, StoreError> {
+        for (kind, value) in &prepared.coded {
+            transaction.intern(self.org.row.code, *kind, value)?;
+        }
+        let seq = self.head.size.next();
+        let leaf_hash = leaf::leaf_hash(&self.org.row.log_id, seq, received_ms, &prepared.commitments);
         self.head.frontier.push(leaf_hash);
         self.head.size = self.head.frontier.size();
         self.head.received_ms = received_ms;
@@ -190,26 +362,38 @@ impl<'a> Extension<'a> {
             leaf_hash,
         };
         let recorded = recorded(&row, &prepared.id);
-        self.added.insert(&prepared.id, self.rows.len());
+        self.added.insert(prepared.id.clone(), self.rows.len());
         self.rows.push((row, prepared.id.clone()));
-        self.prepared.push(prepared);
-        Ok(Outcome::Created(recorded))
+        self.documents.push(prepared.document.clone());
+        Ok(recorded)
     }
 
-    fn into_events(self) -> Vec<Event> {
-        let events = self.rows.into_iter().zip(self.prepared);
-        let events = events.map(|((row, _), prepared)| Event {
+    /// Writes everything, and gives the events for the index.
+    fn keep(
+        self,
+        org: OrgCode,
+        transaction: &mut dyn Transaction,
+    ) -> Result<(Append, Vec<Event>), StoreError> {
+        let append = transaction.append(org, &self.rows, &self.head)?;
+        self.states.keep(org, transaction)?;
+        let events = self.rows.into_iter().zip(self.documents).map(|((row, _), document)| Event {
             seq: row.seq,
             received_ms: row.received_ms,
             leaf_hash: row.leaf_hash,
-            document: prepared.document.clone(),
+            document,
         });
-        events.collect()
+        Ok((append, events.collect()))
     }
 }
 
 fn recorded(row: &Row, id: &str) -> Recorded {
-    Recorded { id: id.to_owned(), seq: row.seq, leaf_hash: row.leaf_hash, received_ms: row.received_ms }
+    Recorded {
+        id: id.to_owned(),
+        seq: row.seq,
+        leaf_hash: row.leaf_hash,
+        received_ms: row.received_ms,
+        implied: Vec::new(),
+    }
 }
 
 /// A used id: the same content again is a duplicate, other content a conflict. Where something was redacted, then or now,
