@@ -12,11 +12,11 @@ use crate::app::App;
 use crate::index::{FacetField, FacetValue};
 use crate::read::Question;
 use crate::viewer::address::Address;
-use crate::viewer::filters::{self, Choice, grouped};
+use crate::viewer::filters::{self, Choice};
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::text::{Text, hides_anything, shorten};
-use crate::words::Words;
+use crate::words::{Words, grouped};
 
 /// Most offers at once: more is a list to read, not a help with typing.
 const OFFERS_MAX: usize = 8;

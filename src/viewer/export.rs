@@ -16,10 +16,10 @@ use crate::download::{self, Download, Refused};
 use crate::export::Format;
 use crate::log::now_ms;
 use crate::viewer::address::{Address, encode};
-use crate::viewer::filters::grouped;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, source};
 use crate::viewer::{CODE, Params, Reader, blocking, list_path};
+use crate::words::grouped;
 
 /// The formats that a reader may take away, as links that carry what is chosen on the page.
 pub(super) struct ExportMenu {

@@ -10,7 +10,7 @@ use crate::index::{FACET_VALUES_MAX, FacetField, FacetValue};
 use crate::viewer::address::Address;
 use crate::viewer::dates::Clock;
 use crate::viewer::text::{Text, shorten};
-use crate::words::Words;
+use crate::words::{Words, grouped};
 
 /// From how many values on a menu has a search of its own.
 const MENU_SEARCH_FROM: usize = 9;
@@ -414,17 +414,4 @@ pub fn carried(controls: &[Control], address: &Address) -> Vec<(String, String)>
     };
     let carried = address.params().filter(|(name, _)| *name != "q" && !has(name));
     carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// A count with its thousands grouped: `1,234`.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

@@ -8,8 +8,7 @@ use everlog_core::catalog::Kind;
 use crate::read::Histogram;
 use crate::viewer::address::Address;
 use crate::viewer::dates::Clock;
-use crate::viewer::filters::grouped;
-use crate::words::Words;
+use crate::words::{Words, grouped};
 
 /// Width and height of the drawing's own coordinates; it is stretched to the width of the page.
 const WIDTH: u64 = 1_200;

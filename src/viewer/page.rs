@@ -17,7 +17,7 @@ use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::Clock;
 use crate::viewer::display::Display;
 use crate::viewer::export::ExportMenu;
-use crate::viewer::filters::{self, Chip, Control, grouped};
+use crate::viewer::filters::{self, Chip, Control};
 use crate::viewer::histogram::Chart;
 use crate::viewer::icons;
 use crate::viewer::problem::Problem;
@@ -25,7 +25,7 @@ use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Orders, Presenter, Row};
 use crate::viewer::text::shorten;
 use crate::viewer::views::Views;
-use crate::words::Words;
+use crate::words::{Words, grouped};
 
 /// How many chosen people are looked up beyond those that a menu offers.
 const NAMES_MAX: usize = 5;

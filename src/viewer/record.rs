@@ -20,7 +20,6 @@ use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::changes::{ChangeTable, Side};
 use crate::viewer::dates::{Clock, When};
 use crate::viewer::details::{Place, is_web, record_path, with};
-use crate::viewer::filters::grouped;
 use crate::viewer::icons;
 use crate::viewer::list_path;
 use crate::viewer::person::Person;
@@ -28,7 +27,7 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::{CELL_CHARS_MAX, Text, escape_hidden, shorten};
-use crate::words::Words;
+use crate::words::{Words, grouped};
 
 /// How many events a page of a timeline holds.
 const EVENTS_SHOWN: usize = 50;

@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::read::ReadError;
 use crate::viewer::dates::When;
 use crate::viewer::details::Place;
-use crate::viewer::filters::grouped;
 use crate::viewer::problem::Problem;
+use crate::words::grouped;
 
 /// What is shown of a proof.
 pub(super) struct Proof {

@@ -3,9 +3,10 @@
 use everlog::index::FacetValue;
 use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
-use everlog::viewer::filters::{chips, grouped, menu, range_menu};
+use everlog::viewer::filters::{chips, menu, range_menu};
 use everlog::viewer::text::Text;
 use everlog::words::Words;
+use everlog::words::grouped;
 use everlog_core::catalog::Catalogs;
 use everlog_core::profile::{self, DateStyle, Filter};
 use jiff::tz::TimeZone;
