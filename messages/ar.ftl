@@ -636,3 +636,138 @@ sort-newest = الأحدث أولًا
 sort-oldest = الأقدم أولًا
 sort-rising = { $title }، تصاعديًا
 sort-falling = { $title }، تنازليًا
+
+## Audit Trail
+
+trail-title = سجل التدقيق
+trail-interim = نسخة مؤقتة
+    .text = لم تنتهِ هذه العملية بعد. ما يحدث بعد { $when } ليس في هذا السجل، ويُعاد إعداده عند انتهاء العملية.
+trail-document = المستند
+trail-signees = الموقّعون
+trail-events = الأحداث
+trail-events-count = { $count ->
+    [zero] لا أحداث
+    [one] حدث واحد، ولم يُحذف شيء
+    [two] حدثان بترتيبهما، ولم يُحذف شيء
+    [few] { $shown } أحداث بترتيبها، ولم يُحذف شيء
+    [many] { $shown } حدثًا بترتيبها، ولم يُحذف شيء
+   *[other] { $shown } حدث بترتيبها، ولم يُحذف شيء
+}
+trail-no-events = لا يوجد أي حدث.
+trail-seal = الختم
+trail-verify = كيفية التحقق
+trail-page = صفحة { $page } من { $pages }
+trail-made = أُعدّ في { $when }
+trail-name = الاسم
+trail-file = الملف
+trail-process = العملية
+trail-status = الحالة
+trail-organization = المؤسسة
+trail-owner = بدأها
+trail-created = تاريخ الإنشاء
+trail-started = بدء التوقيع
+trail-ended = تاريخ الانتهاء
+trail-expires = المهلة
+trail-deleted = حذف المستند
+trail-reason = السبب
+trail-order = الترتيب
+    .signing = واحدًا بعد الآخر
+trail-zone = المنطقة الزمنية
+    .text = { $zone }؛ ويذكر كل حدث وقته بالتوقيت العالمي أيضًا
+trail-sha256-before = بصمة SHA-256 عند الإرفاق
+trail-sha256-after = بصمة SHA-256 عند التوقيع
+trail-bytes = الحجم
+trail-size = { $count ->
+    [zero] { $shown } بايت
+    [one] بايت واحد
+    [two] بايتان
+    [few] { $shown } بايتات
+    [many] { $shown } بايتًا
+   *[other] { $shown } بايت
+}
+trail-no-document = لم يُرفق بهذه العملية أي ملف.
+trail-status-draft = مسودة
+trail-status-active = جارية
+trail-status-completed = مكتملة
+trail-status-canceled = ملغاة
+trail-status-expired = منتهية المهلة
+trail-cause-signed = وقّع جميع المطلوبين
+trail-cause-manual = أكملها المرسل يدويًا
+trail-cause-declined = رفض أحد الموقّعين
+trail-cause-bounced = تعذّر تسليم دعوة
+trail-cause-all-removed = أُزيل جميع الموقّعين
+trail-cause-revoked = سُحب المستند
+trail-cause-expired = انقضت المهلة
+trail-stand-added = لم يُدعَ بعد
+trail-stand-invited = دُعي
+trail-stand-viewed = اطّلع
+trail-stand-signed = وقّع
+trail-stand-declined = رفض
+trail-stand-bounced = تعذّر الوصول إليه
+trail-stand-removed = أُزيل
+trail-stand-forwarded = أحاله إلى غيره
+trail-stand-timed-out = انقضت مهلته
+trail-role = الصفة
+trail-optional = اختياري
+trail-place = ترتيبه { $place }
+trail-email = البريد الإلكتروني
+trail-phone = الهاتف
+trail-address = العنوان
+trail-signature-type = نوع التوقيع
+trail-identified = أُثبتت الهوية بواسطة
+    .not = لم تثبت الهوية؛ وكان المطلوب: { $methods }
+    .unasked = لم يُطلب إثبات الهوية
+trail-method-sms = رمز في رسالة نصية
+trail-method-otp = رمز لمرة واحدة
+trail-method-pin = رقم سري
+trail-method-id-check = فحص الهوية
+trail-sent = الدعوة
+    .times = { $count ->
+    [zero] { $when }
+    [one] { $when }
+    [two] { $when }، أُرسلت مرتين
+    [few] { $when }، أُرسلت { $shown } مرات
+    [many] { $when }، أُرسلت { $shown } مرة
+   *[other] { $when }، أُرسلت { $shown } مرة
+}
+trail-viewed = الاطلاع
+trail-signed = التوقيع
+trail-declined = الرفض
+trail-forwarded-to = أُحيل إلى
+trail-forwarded-from = ورد من
+trail-verification-failed = فشل فحص بعد التوقيع.
+trail-ip = عنوان IP
+trail-device = الجهاز
+trail-time = الوقت
+trail-event = الحدث
+trail-group-creation = الإنشاء
+trail-group-signer = من الموقّعين
+trail-group-team = من الفريق
+trail-group-system = من النظام
+trail-group-end = الختام
+trail-number = رقم { $number }
+trail-recorded = سُجّل في { $when }
+trail-about = الموقّع: { $name }
+trail-for = نيابة عن { $name }
+trail-erased = حُذف بناءً على طلب قانوني: { $what }.
+trail-scanners = عن العناوين في هذا السجل
+    .text = تفحص برامج البريد الروابط بحثًا عن الفيروسات بفتحها من أي عنوان، فقد يظهر عنوان كهذا هنا كأن الموقّع هو من استخدمه. وحيث يُرجَّح ذلك يُذكر مع الحدث، ولا يُحتسب اطلاعًا ولا توقيعًا.
+    .remedy = ولتفادي ذلك اطلب من الموقّعين إثبات هويتهم: يبقى المستند مغلقًا حتى إدخال الرمز، ولا يُحتسب الاطلاع إلا بعده.
+trail-seal-attests = يشهد الختم بأن هذا الملف، بكل ما فيه من أحداث، لم يتغير منذ ختمه.
+trail-seal-not = ولا يشهد بهوية الموقّعين. وطريقة إثبات هوية كل منهم مذكورة مع اسمه.
+trail-seal-none = هذه النسخة بلا ختم. ويمكن مع ذلك التحقق من السجل المرفق كما هو موضح أدناه.
+trail-seal-appended = بايتات المستند نفسه في أول الملف كما هي دون تغيير، وتليها هذه الصفحات.
+trail-seal-container = المستند مرفق بهذا الملف كما هو، فتبقى التواقيع التي يحملها صالحة.
+trail-seal-alone = لا يحوي هذا الملف سوى السجل، وهو يخص المستند ذا البصمة المذكورة أعلاه.
+trail-seal-signer = ختمه
+trail-seal-self-issued = { $signer } (شهادة ذاتية الإصدار)
+trail-seal-certificate = بصمة الشهادة SHA-256
+trail-seal-time = شاهد الوقت
+    .own = ساعة الخادم
+trail-verify-how = افتح العنوان أدناه أو امسح الرمز ثم اختر هذا الملف. ودون اتصال: everlog verify FILE.pdf --key KEY. وقارن المفتاح بالمفتاح الذي تنشره المؤسسة.
+trail-verify-inside = مرفق بهذا الملف: everlog-bundle.jsonl، وفيه كل حدث وإثباته، وaudit-trail.json، وهو هذا السجل للبرامج.
+trail-verify-url = العنوان
+trail-verify-key = مفتاح السجل
+trail-verify-checkpoint = الرأس الموقّع
+trail-verify-bundle = بصمة الحزمة SHA-256
+trail-verify-code = رمز QR يقود إلى { $url }

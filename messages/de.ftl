@@ -594,3 +594,126 @@ sort-newest = Neueste zuerst
 sort-oldest = Älteste zuerst
 sort-rising = { $title }, aufsteigend
 sort-falling = { $title }, absteigend
+
+## Audit Trail
+
+trail-title = Prüfprotokoll
+trail-interim = Zwischenstand
+    .text = Dieser Vorgang ist nicht beendet. Was nach { $when } geschieht, steht nicht in diesem Protokoll; am Ende des Vorgangs wird es neu erstellt.
+trail-document = Dokument
+trail-signees = Unterzeichner
+trail-events = Ereignisse
+trail-events-count = { $count ->
+    [one] { $shown } Ereignis, keines ausgelassen
+   *[other] { $shown } Ereignisse in ihrer Reihenfolge, keines ausgelassen
+}
+trail-no-events = Es gibt kein Ereignis.
+trail-seal = Das Siegel
+trail-verify = So wird geprüft
+trail-page = Seite { $page } von { $pages }
+trail-made = Erstellt { $when }
+trail-name = Name
+trail-file = Datei
+trail-process = Vorgang
+trail-status = Status
+trail-organization = Organisation
+trail-owner = Begonnen von
+trail-created = Erstellt
+trail-started = Beginn der Unterzeichnung
+trail-ended = Beendet
+trail-expires = Frist
+trail-deleted = Dokument gelöscht
+trail-reason = Grund
+trail-order = Reihenfolge
+    .signing = Nacheinander
+trail-zone = Zeitzone
+    .text = { $zone }; jedes Ereignis nennt seine Zeit auch in UTC
+trail-sha256-before = SHA-256 wie angehängt
+trail-sha256-after = SHA-256 wie unterzeichnet
+trail-bytes = Größe
+trail-size = { $count ->
+    [one] { $shown } Byte
+   *[other] { $shown } Bytes
+}
+trail-no-document = Diesem Vorgang wurde keine Datei angehängt.
+trail-status-draft = Entwurf
+trail-status-active = Läuft
+trail-status-completed = Abgeschlossen
+trail-status-canceled = Storniert
+trail-status-expired = Abgelaufen
+trail-cause-signed = alle Nötigen haben unterschrieben
+trail-cause-manual = von Hand, durch den Absender
+trail-cause-declined = ein Unterzeichner hat abgelehnt
+trail-cause-bounced = eine Einladung war nicht zustellbar
+trail-cause-all-removed = alle Unterzeichner wurden entfernt
+trail-cause-revoked = zurückgezogen
+trail-cause-expired = die Frist ist verstrichen
+trail-stand-added = Noch nicht eingeladen
+trail-stand-invited = Eingeladen
+trail-stand-viewed = Angesehen
+trail-stand-signed = Unterschrieben
+trail-stand-declined = Abgelehnt
+trail-stand-bounced = Nicht erreichbar
+trail-stand-removed = Entfernt
+trail-stand-forwarded = Weitergegeben
+trail-stand-timed-out = Frist verstrichen
+trail-role = Rolle
+trail-optional = Freiwillig
+trail-place = an Stelle { $place }
+trail-email = E-Mail
+trail-phone = Telefon
+trail-address = Anschrift
+trail-signature-type = Art der Unterschrift
+trail-identified = Ausgewiesen durch
+    .not = Nicht ausgewiesen; verlangt war: { $methods }
+    .unasked = Es wurde kein Nachweis verlangt
+trail-method-sms = Code per SMS
+trail-method-otp = Einmalcode
+trail-method-pin = PIN
+trail-method-id-check = Prüfung der Identität
+trail-sent = Eingeladen
+    .times = { $count ->
+    [one] { $when }
+   *[other] { $when }, { $shown }-mal gesendet
+}
+trail-viewed = Angesehen
+trail-signed = Unterschrieben
+trail-declined = Abgelehnt
+trail-forwarded-to = Weitergegeben an
+trail-forwarded-from = Erhalten von
+trail-verification-failed = Nach der Unterschrift schlug eine Prüfung fehl.
+trail-ip = IP-Adresse
+trail-device = Gerät
+trail-time = Zeit
+trail-event = Ereignis
+trail-group-creation = Erstellung
+trail-group-signer = Durch Unterzeichner
+trail-group-team = Durch das Team
+trail-group-system = Durch das System
+trail-group-end = Abschluss
+trail-number = Nr. { $number }
+trail-recorded = aufgezeichnet { $when }
+trail-about = Unterzeichner: { $name }
+trail-for = für { $name }
+trail-erased = Auf berechtigtes Verlangen gelöscht: { $what }.
+trail-scanners = Zu den Adressen in diesem Protokoll
+    .text = Mailprogramme prüfen Links auf Viren, indem sie sie öffnen, von irgendeiner Adresse aus; eine solche Adresse kann hier stehen, als hätte der Unterzeichner sie benutzt. Wo das wahrscheinlich ist, sagt es das Ereignis, und es gilt weder als angesehen noch als unterschrieben.
+    .remedy = Ausschließen lässt es sich, indem Unterzeichner sich ausweisen müssen: Das Dokument bleibt verschlossen, bis der Code eingegeben ist, und erst dann gilt es als angesehen.
+trail-seal-attests = Das Siegel bezeugt, dass diese Datei mit allen Ereignissen darin seit dem Siegeln nicht verändert wurde.
+trail-seal-not = Es bezeugt nicht, wer die Unterzeichner sind. Wie jeder sich ausgewiesen hat, steht bei seinem Namen.
+trail-seal-none = Diese Ausfertigung trägt kein Siegel. Die angehängte Aufzeichnung lässt sich dennoch prüfen, wie unten beschrieben.
+trail-seal-appended = Die Bytes des Dokuments stehen unverändert am Anfang der Datei; diese Seiten folgen ihnen.
+trail-seal-container = Das Dokument ist dieser Datei Byte für Byte angehängt; Signaturen, die es schon trägt, bleiben gültig.
+trail-seal-alone = Diese Datei enthält nur das Protokoll. Es gehört zu dem Dokument mit der oben genannten Prüfsumme.
+trail-seal-signer = Gesiegelt von
+trail-seal-self-issued = { $signer } (selbst ausgestelltes Zertifikat)
+trail-seal-certificate = Zertifikat, SHA-256
+trail-seal-time = Zeit bezeugt von
+    .own = der Uhr des Servers
+trail-verify-how = Öffnen Sie die Adresse unten oder scannen Sie den Code, und wählen Sie diese Datei. Ohne Netz: everlog verify DATEI.pdf --key SCHLÜSSEL. Vergleichen Sie den Schlüssel mit dem, den die Organisation veröffentlicht.
+trail-verify-inside = Dieser Datei angehängt: everlog-bundle.jsonl, die Aufzeichnung mit jedem Ereignis und seinem Nachweis, und audit-trail.json, dieses Protokoll für Programme.
+trail-verify-url = Adresse
+trail-verify-key = Schlüssel des Protokolls
+trail-verify-checkpoint = Signierter Stand
+trail-verify-bundle = Aufzeichnung, SHA-256
+trail-verify-code = QR-Code, der zu { $url } führt

@@ -601,3 +601,126 @@ sort-newest = Newest first
 sort-oldest = Oldest first
 sort-rising = { $title }, ascending
 sort-falling = { $title }, descending
+
+## Audit Trail
+
+trail-title = Audit Trail
+trail-interim = Interim
+    .text = This process has not ended. What happens after { $when } is not in this trail; it is made again when the process ends.
+trail-document = Document
+trail-signees = Signees
+trail-events = Events
+trail-events-count = { $count ->
+    [one] { $shown } event, none left out
+   *[other] { $shown } events in order, none left out
+}
+trail-no-events = There is no event.
+trail-seal = The seal
+trail-verify = How to verify
+trail-page = Page { $page } of { $pages }
+trail-made = Made { $when }
+trail-name = Name
+trail-file = File
+trail-process = Process
+trail-status = Status
+trail-organization = Organization
+trail-owner = Started by
+trail-created = Created
+trail-started = Signing began
+trail-ended = Ended
+trail-expires = Time limit
+trail-deleted = Document deleted
+trail-reason = Reason
+trail-order = Order
+    .signing = One after the other
+trail-zone = Time zone
+    .text = { $zone }; each event also gives its time in UTC
+trail-sha256-before = SHA-256 as attached
+trail-sha256-after = SHA-256 as signed
+trail-bytes = Size
+trail-size = { $count ->
+    [one] { $shown } byte
+   *[other] { $shown } bytes
+}
+trail-no-document = No file was attached to this process.
+trail-status-draft = Draft
+trail-status-active = Active
+trail-status-completed = Completed
+trail-status-canceled = Cancelled
+trail-status-expired = Expired
+trail-cause-signed = everybody required has signed
+trail-cause-manual = by hand, by the sender
+trail-cause-declined = a signee declined
+trail-cause-bounced = an invitation could not be delivered
+trail-cause-all-removed = all signees were removed
+trail-cause-revoked = withdrawn
+trail-cause-expired = the time limit passed
+trail-stand-added = Not invited yet
+trail-stand-invited = Invited
+trail-stand-viewed = Viewed
+trail-stand-signed = Signed
+trail-stand-declined = Declined
+trail-stand-bounced = Not reachable
+trail-stand-removed = Removed
+trail-stand-forwarded = Handed on
+trail-stand-timed-out = Time limit passed
+trail-role = Role
+trail-optional = Optional
+trail-place = { $place } in order
+trail-email = E-mail
+trail-phone = Telephone
+trail-address = Address
+trail-signature-type = Signature type
+trail-identified = Identified by
+    .not = Not identified; asked for: { $methods }
+    .unasked = No identification was asked for
+trail-method-sms = a code by text message
+trail-method-otp = a one-time code
+trail-method-pin = a PIN
+trail-method-id-check = a check of identity
+trail-sent = Invited
+    .times = { $count ->
+    [one] { $when }
+   *[other] { $when }, sent { $shown } times
+}
+trail-viewed = Viewed
+trail-signed = Signed
+trail-declined = Declined
+trail-forwarded-to = Handed on to
+trail-forwarded-from = Received from
+trail-verification-failed = A check failed after the signature.
+trail-ip = IP address
+trail-device = Device
+trail-time = Time
+trail-event = Event
+trail-group-creation = Creation
+trail-group-signer = By signees
+trail-group-team = By the team
+trail-group-system = By the system
+trail-group-end = End
+trail-number = No. { $number }
+trail-recorded = recorded { $when }
+trail-about = Signee: { $name }
+trail-for = for { $name }
+trail-erased = Erased on lawful request: { $what }.
+trail-scanners = About addresses in this trail
+    .text = Mail programs check links for viruses by opening them, from any address; such an address can stand here as if the signee had used it. Where that is likely, the event says so, and it counts neither as viewed nor as signed.
+    .remedy = To rule it out, ask signees to authenticate: the document stays closed until the code is entered, and only then does a view count.
+trail-seal-attests = The seal attests that this file, with every event in it, has not been changed since it was sealed.
+trail-seal-not = It does not attest who the signees are. How each was identified stands with their name.
+trail-seal-none = This copy bears no seal. The attached record can still be checked as described below.
+trail-seal-appended = The document’s own bytes stand unchanged at the beginning of the file; these pages follow them.
+trail-seal-container = The document is attached to this file byte for byte, so that signatures it already bears stay valid.
+trail-seal-alone = This file holds the trail alone. It belongs to the document with the hash given above.
+trail-seal-signer = Sealed by
+trail-seal-self-issued = { $signer } (self-issued certificate)
+trail-seal-certificate = Certificate, SHA-256
+trail-seal-time = Time attested by
+    .own = the server’s clock
+trail-verify-how = Open the address below, or scan the code, and choose this file. Offline: everlog verify FILE.pdf --key KEY. Compare the key with the one the organization publishes.
+trail-verify-inside = Attached to this file: everlog-bundle.jsonl, the record with every event and its proof, and audit-trail.json, this trail for programs.
+trail-verify-url = Address
+trail-verify-key = Log key
+trail-verify-checkpoint = Signed head
+trail-verify-bundle = Bundle, SHA-256
+trail-verify-code = QR code that leads to { $url }

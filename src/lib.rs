@@ -19,5 +19,6 @@ pub mod quota;
 pub mod read;
 pub mod settings;
 pub mod store;
+pub mod trail;
 pub mod viewer;
 pub mod words;

@@ -18,5 +18,6 @@ mod spreadsheets;
 mod store;
 mod store_sqlite;
 mod tidy;
+mod trail;
 mod viewer;
 mod words;

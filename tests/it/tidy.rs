@@ -25,6 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["access", "config", "directory", "index", "log", "metrics", "quota", "read", "settings", "store"],
     ),
     ("export", &[]),
+    ("trail", &["words"]),
     ("download", &["access", "app", "export", "log", "read"]),
     (
         "viewer",

@@ -1,0 +1,133 @@
+//! An event of a trail in words. Deliberately absent: abridging. What does not fit one line takes two.
+
+use everlog_core::catalog::Tone;
+use everlog_core::event::Outcome;
+use jiff::Timestamp;
+
+use crate::trail::model::{Entry, TrailSignee};
+use crate::trail::safe;
+use crate::trail::sheet::{Teller, capitalized};
+
+/// From how long on between event and record the record's time is told as well, in milliseconds.
+const LATE_MS: i64 = 60_000;
+
+/// An event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SheetEvent {
+    /// When, in the trail's zone.
+    pub when: String,
+    /// When, in UTC.
+    pub utc: String,
+    /// The name of its icon.
+    pub icon: String,
+    /// The colour of its label.
+    pub tone: Tone,
+    /// What it is called.
+    pub label: String,
+    /// Whose doing it was.
+    pub group: Option<String>,
+    /// The sentence that tells it, in the language of its catalog.
+    pub sentence: String,
+    /// Who acted, and for whom; whose part it was.
+    pub who: String,
+    /// Its place in the log, address, program.
+    pub technical: String,
+    /// What a reader must know: a program probably did it, it was brought in as history, something was erased.
+    pub notes: Vec<String>,
+}
+
+impl Teller<'_> {
+    pub(super) fn event(self, entry: &Entry) -> SheetEvent {
+        SheetEvent {
+            when: self.when(&entry.occurred_at),
+            utc: entry.occurred_at.utc.clone(),
+            icon: entry.icon.clone().unwrap_or_default(),
+            tone: entry.tone,
+            label: self.label(entry),
+            group: entry.group.as_ref().map(|it| self.say(&format!("trail-group-{it}"))),
+            sentence: self.sentence(entry),
+            who: self.who(entry),
+            technical: self.technical(entry),
+            notes: self.notes(entry),
+        }
+    }
+
+    fn label(self, entry: &Entry) -> String {
+        let label = capitalized(&safe::visible(&entry.label));
+        let outcome = match entry.outcome {
+            Outcome::Success => return label,
+            Outcome::Failure => "outcome-failure",
+            Outcome::Denied => "outcome-denied",
+        };
+        self.words.fill(outcome, [("label", label.into())])
+    }
+
+    fn sentence(self, entry: &Entry) -> String {
+        let trail = self.trail;
+        let people = [Some(&entry.who), entry.on_behalf_of.as_ref(), trail.process.owner.as_ref()];
+        let people = people.into_iter().flatten().flat_map(|it| [&it.name, &it.email, &it.id]);
+        let process = [&trail.process.name, &trail.process.file_name];
+        let mut names: Vec<&str> = people.chain(process).flatten().map(String::as_str).collect();
+        names.extend(trail.signees.iter().map(TrailSignee::shown));
+        safe::sentence(&entry.sentence, &names)
+    }
+
+    fn who(self, entry: &Entry) -> String {
+        let name = entry.who.shown(self.words);
+        let email = entry.who.email.as_ref().filter(|email| **email != name);
+        let account = entry.on_behalf_of.as_ref().map(|account| {
+            let name = self.theirs(&account.shown(self.words));
+            self.words.fill("trail-for", [("name", name.into())])
+        });
+        let is_about_another = |key: &&String| entry.who.id.as_ref() != Some(*key);
+        let signee = entry
+            .signee
+            .as_ref()
+            .filter(is_about_another)
+            .map(|key| self.words.fill("trail-about", [("name", self.named(key).into())]));
+        let parts = [Some(self.theirs(&name)), email.map(|it| self.theirs(it)), account, signee];
+        self.line(parts).unwrap_or_default()
+    }
+
+    fn technical(self, entry: &Entry) -> String {
+        let number = self.words.fill("trail-number", [("number", entry.seq.to_string().into())]);
+        let theirs = |text: &Option<String>| text.as_ref().map(|it| self.theirs(it));
+        let ip = theirs(&entry.ip).map(|ip| match theirs(&entry.location) {
+            Some(location) => format!("{ip} ({location})"),
+            None => ip,
+        });
+        let parts = [
+            Some(number),
+            Some(entry.occurred_at.utc.clone()),
+            self.recorded(entry),
+            ip,
+            theirs(&entry.user_agent),
+        ];
+        self.line(parts).unwrap_or_default()
+    }
+
+    /// When it was recorded, where that was long after it happened.
+    fn recorded(self, entry: &Entry) -> Option<String> {
+        let ms = |utc: &str| utc.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
+        let late = ms(&entry.received_at.utc)? - ms(&entry.occurred_at.utc)?;
+        let when = entry.received_at.utc.clone();
+        (late.abs() >= LATE_MS).then(|| self.words.fill("trail-recorded", [("when", when.into())]))
+    }
+
+    fn notes(self, entry: &Entry) -> Vec<String> {
+        let why = |codes: &[String]| {
+            let codes: Vec<_> = codes.iter().map(|it| self.theirs(&it.replace('_', " "))).collect();
+            codes.join(&self.say("comma"))
+        };
+        let note = |id: &str, codes: &[String]| {
+            (!codes.is_empty()).then(|| self.words.fill(id, [("why", why(codes).into())]))
+        };
+        let erased = (!entry.erased.is_empty()).then(|| {
+            let what: Vec<_> = entry.erased.iter().map(|it| self.theirs(it)).collect();
+            self.words.fill("trail-erased", [("what", what.join(&self.say("comma")).into())])
+        });
+        let reasons = entry.automated.as_ref().map(|it| it.reasons.as_slice()).unwrap_or_default();
+        let notes = [note("note-automated", reasons), note("note-anomalies", &entry.anomalies), erased];
+        notes.into_iter().flatten().collect()
+    }
+}
