@@ -10,14 +10,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::{Actor, Event, NewEvent, Origin, Via};
+use crate::process::lean::lean;
 use crate::words::words;
 
 mod decide;
 mod due;
 mod fold;
+mod guard;
+mod imply;
+mod lean;
+mod look;
+mod person;
+mod read;
+
+#[cfg(test)]
+mod path_tests;
+#[cfg(test)]
+mod test_log;
 
 pub use decide::{Refusal, Verdict, decide, observe};
 pub use due::{deletion, due, next_due_ms};
+pub use look::{IpRange, RangeError, is_certain};
 
 /// Most signees of one process.
 pub const SIGNEES_MAX: usize = 500;
@@ -154,6 +167,8 @@ pub struct Incoming<'a> {
     pub origin: Origin,
     /// Whether the server itself did it: an implied event, a timer, `trail.made`.
     pub is_own: bool,
+    /// Where the operator knows mail scanners to be.
+    pub scanner_ranges: &'a [IpRange],
 }
 
 impl Incoming<'_> {
@@ -163,84 +178,89 @@ impl Incoming<'_> {
     }
 }
 
-/// What is known of a process, or of a record outside of any.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct State {
-    /// Whether its creation is in the log; a product may adopt it in mid-life.
-    pub is_created: bool,
-    /// What people call it.
-    pub display_name: Option<String>,
-    /// The name of its file.
-    pub file_name: Option<String>,
-    /// What it was made from.
-    pub flow_key: Option<String>,
-    /// By what kind of flow.
-    pub flow_type: Option<String>,
-    /// Who started it; the owner.
-    pub created_by: Option<Actor>,
-    /// Whether signees sign one after the other.
-    pub sign_in_order: bool,
-    /// Whether signees prove who they are; absent where it was not said.
-    pub requires_auth: Option<bool>,
-    /// Where on the document signatures stand.
-    pub signature_location: Option<String>,
-    /// When its time is up, in milliseconds since 1970.
-    pub expires_ms: Option<u64>,
-    /// The language of its Audit Trail.
-    pub locale: Option<String>,
-    /// The zone of its Audit Trail.
-    pub time_zone: Option<String>,
-    /// Who of a sequential flow signs where, as sent.
-    pub sequences: Vec<Value>,
-    /// Other files, as sent.
-    pub attachments: Vec<Value>,
-    /// Where it stands.
-    pub status: Status,
-    /// What ended it: `signed`, `manual`, `declined`, `bounced`, `all_removed`, `revoked`, `expired`; or as recorded.
-    pub end_cause: Option<String>,
-    /// The reason somebody gave for the end.
-    pub end_reason: Option<String>,
-    /// When it was created.
-    pub created_ms: Option<u64>,
-    /// When signing began: `document.started`, else the first invitation.
-    pub started_ms: Option<u64>,
-    /// When it ended.
-    pub ended_ms: Option<u64>,
-    /// When its document was deleted.
-    pub deleted_ms: Option<u64>,
-    /// When its earliest event happened.
-    pub first_ms: Option<u64>,
-    /// When its latest event happened.
-    pub last_ms: Option<u64>,
-    /// The document that is signed.
-    pub document: Option<Attached>,
-    /// Its Audit Trail, once made.
-    pub trail: Option<Attached>,
-    /// The people in it, in the order in which they were added.
-    pub signees: Vec<Signee>,
-    /// Stamps used and not given back.
-    pub stamps_used: u32,
-    /// A payment for the process as a whole.
-    pub payment: Payment,
-    /// The last deciding action of a record that is no document: `meeting.approved`, `subscription.canceled`.
-    pub last_decision: Option<String>,
-    /// The latest looks at the document, for telling people from programs; at most [`LOOKS_MAX`].
-    pub looks: Vec<Look>,
+lean! {
+    /// What is known of a process, or of a record outside of any.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    State {
+        /// Whether its creation is in the log; a product may adopt it in mid-life.
+        pub is_created: bool,
+        /// What people call it.
+        pub display_name: Option<String>,
+        /// The name of its file.
+        pub file_name: Option<String>,
+        /// What it was made from.
+        pub flow_key: Option<String>,
+        /// By what kind of flow.
+        pub flow_type: Option<String>,
+        /// Who started it; the owner.
+        pub created_by: Option<Actor>,
+        /// Whether signees sign one after the other.
+        pub sign_in_order: bool,
+        /// Whether signees prove who they are; absent where it was not said.
+        pub requires_auth: Option<bool>,
+        /// Where on the document signatures stand.
+        pub signature_location: Option<String>,
+        /// When its time is up, in milliseconds since 1970.
+        pub expires_ms: Option<u64>,
+        /// The language of its Audit Trail.
+        pub locale: Option<String>,
+        /// The zone of its Audit Trail.
+        pub time_zone: Option<String>,
+        /// Who of a sequential flow signs where, as sent.
+        pub sequences: Vec<Value>,
+        /// Other files, as sent.
+        pub attachments: Vec<Value>,
+        /// Where it stands.
+        pub status: Status,
+        /// What ended it: `signed`, `manual`, `declined`, `bounced`, `all_removed`, `revoked`, `expired`; or as recorded.
+        pub end_cause: Option<String>,
+        /// The reason somebody gave for the end.
+        pub end_reason: Option<String>,
+        /// When it was created.
+        pub created_ms: Option<u64>,
+        /// When signing began: `document.started`, else the first invitation.
+        pub started_ms: Option<u64>,
+        /// When it ended.
+        pub ended_ms: Option<u64>,
+        /// When its document was deleted.
+        pub deleted_ms: Option<u64>,
+        /// When its earliest event happened.
+        pub first_ms: Option<u64>,
+        /// When its latest event happened.
+        pub last_ms: Option<u64>,
+        /// The document that is signed.
+        pub document: Option<Attached>,
+        /// Its Audit Trail, once made.
+        pub trail: Option<Attached>,
+        /// The people in it, in the order in which they were added.
+        pub signees: Vec<Signee>,
+        /// How often somebody signed.
+        pub signatures: u32,
+        /// Stamps used and not given back.
+        pub stamps_used: u32,
+        /// A payment for the process as a whole.
+        pub payment: Payment,
+        /// The last deciding action of a record that is no document: `meeting.approved`, `subscription.canceled`.
+        pub last_decision: Option<String>,
+        /// The latest looks at the document, for telling people from programs; at most [`LOOKS_MAX`].
+        pub looks: Vec<Look>,
+    }
 }
 
 /// Most looks that are remembered.
 pub const LOOKS_MAX: usize = 20;
 
-/// A link opened or a document viewed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Look {
-    /// When.
-    pub at_ms: u64,
-    /// Whose link.
-    pub signee: Option<String>,
-    /// From where.
-    pub ip: Option<String>,
+lean! {
+    /// A link opened or a document viewed.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    Look {
+        /// When.
+        pub at_ms: u64,
+        /// Whose link.
+        pub signee: Option<String>,
+        /// From where.
+        pub ip: Option<String>,
+    }
 }
 
 /// Bytes that belong to a process, by their hash.
@@ -272,96 +292,117 @@ words! {
     }
 }
 
-/// How a signee proves who they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Auth {
-    /// A code by text message.
-    pub sms: bool,
-    /// A one-time code.
-    pub otp: bool,
-    /// A PIN agreed on before.
-    pub pin: bool,
-    /// A check of identity.
-    pub id_check: bool,
+lean! {
+    /// How a signee proves who they are.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    Auth {
+        /// A code by text message.
+        pub sms: bool,
+        /// A one-time code.
+        pub otp: bool,
+        /// A PIN agreed on before.
+        pub pin: bool,
+        /// A check of identity.
+        pub id_check: bool,
+    }
 }
 
-/// A person in a process.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Signee {
-    /// Their key: `si` and 32 hex digits, or the sender's own.
-    pub key: String,
-    /// Their name.
-    pub name: Option<String>,
-    /// Their e-mail address.
-    pub email: Option<String>,
-    /// Their telephone number.
-    pub phone: Option<String>,
-    /// Their social security number.
-    pub ssn: Option<String>,
-    /// Street.
-    pub address: Option<String>,
-    /// Postal code.
-    pub postal_code: Option<String>,
-    /// Town.
-    pub city: Option<String>,
-    /// Whether the process waits for them.
-    pub is_required: bool,
-    /// Their place in the order of signing.
-    pub order: Option<u32>,
-    /// In what role they sign.
-    pub role: Option<String>,
-    /// Qualified, Simple, ClickToSign, AdvancedVeriff or BankIdSe (`T24`).
-    pub signature_type: Option<String>,
-    /// How they prove who they are.
-    pub auth: Auth,
-    /// When their time is up.
-    pub expires_ms: Option<u64>,
-    /// Whether reminders are planned.
-    pub has_reminders: bool,
-    /// When they were added.
-    pub added_ms: u64,
-    /// Who added them: an e-mail address; absent for the system.
-    pub added_by: Option<String>,
-    /// When anything about them last changed.
-    pub updated_ms: u64,
-    /// Where they stand.
-    pub stand: Stand,
-    /// How often the invitation was sent.
-    pub sends: u32,
-    /// When it was last sent.
-    pub sent_ms: Option<u64>,
-    /// How it was sent: Sms, Email.
-    pub delivery_method: Option<String>,
-    /// When they first viewed the document.
-    pub viewed_ms: Option<u64>,
-    /// When they signed.
-    pub signed_ms: Option<u64>,
-    /// When their part ended otherwise.
-    pub ended_ms: Option<u64>,
-    /// Why they declined or were removed.
-    pub reason: Option<String>,
-    /// The methods by which they proved who they are.
-    pub authenticated: Vec<String>,
-    /// From where they signed.
-    pub ip: Option<String>,
-    /// With what they signed.
-    pub user_agent: Option<String>,
-    /// Who has it now, when they handed it on.
-    pub forwarded_to: Option<String>,
-    /// From whom they have it.
-    pub forwarded_from: Option<String>,
-    /// Their payment.
-    pub payment: Payment,
-    /// Whether a check failed after they signed.
-    pub verification_failed: bool,
+lean! {
+    /// A person in a process.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    Signee {
+        /// Their key: `si` and 32 hex digits, or the sender's own.
+        pub key: String,
+        /// Their name.
+        pub name: Option<String>,
+        /// Their e-mail address.
+        pub email: Option<String>,
+        /// Their telephone number.
+        pub phone: Option<String>,
+        /// Their social security number.
+        pub ssn: Option<String>,
+        /// Street.
+        pub address: Option<String>,
+        /// Postal code.
+        pub postal_code: Option<String>,
+        /// Town.
+        pub city: Option<String>,
+        /// Whether the process waits for them.
+        pub is_required: bool,
+        /// Their place in the order of signing.
+        pub order: Option<u32>,
+        /// In what role they sign.
+        pub role: Option<String>,
+        /// Qualified, Simple, ClickToSign, AdvancedVeriff or BankIdSe (`T24`).
+        pub signature_type: Option<String>,
+        /// How they prove who they are.
+        pub auth: Auth,
+        /// When their time is up.
+        pub expires_ms: Option<u64>,
+        /// Whether reminders are planned.
+        pub has_reminders: bool,
+        /// When they were added.
+        pub added_ms: u64,
+        /// Who added them: an e-mail address; absent for the system.
+        pub added_by: Option<String>,
+        /// When anything about them last changed.
+        pub updated_ms: u64,
+        /// Where they stand.
+        pub stand: Stand,
+        /// How often the invitation was sent.
+        pub sends: u32,
+        /// When it was last sent.
+        pub sent_ms: Option<u64>,
+        /// How it was sent: Sms, Email.
+        pub delivery_method: Option<String>,
+        /// When they first viewed the document.
+        pub viewed_ms: Option<u64>,
+        /// When they signed.
+        pub signed_ms: Option<u64>,
+        /// When their part ended otherwise.
+        pub ended_ms: Option<u64>,
+        /// Why they declined or were removed.
+        pub reason: Option<String>,
+        /// The methods by which they proved who they are.
+        pub authenticated: Vec<String>,
+        /// From where they signed.
+        pub ip: Option<String>,
+        /// With what they signed.
+        pub user_agent: Option<String>,
+        /// Who has it now, when they handed it on.
+        pub forwarded_to: Option<String>,
+        /// From whom they have it.
+        pub forwarded_from: Option<String>,
+        /// Their payment.
+        pub payment: Payment,
+        /// Whether a check failed after they signed.
+        pub verification_failed: bool,
+        /// Whether they are known by their deeds alone: that they were added is not in the log.
+        pub is_adopted: bool,
+        /// Whether their invitation was taken back.
+        pub is_withdrawn: bool,
+    }
 }
 
 impl Signee {
     /// What people read: name, else e-mail, else key.
     pub fn shown(&self) -> &str {
         self.name.as_deref().or(self.email.as_deref()).unwrap_or(&self.key)
+    }
+
+    /// Whether an invitation to them can be out: one was sent and not taken back, or nothing is known of it.
+    pub fn is_invited(&self) -> bool {
+        !self.is_withdrawn && (self.sends > 0 || self.is_adopted)
+    }
+
+    /// Whether they proved who they are where that is asked for: by every method named for them, else by any.
+    pub fn is_authenticated(&self, requires_auth: bool) -> bool {
+        let has = |method: &str| self.authenticated.iter().any(|it| it == method);
+        let Auth { sms, otp, pin, id_check } = self.auth;
+        let asked = [("sms", sms), ("otp", otp), ("pin", pin), ("id_check", id_check)];
+        let is_any_named = asked.iter().any(|(_, is_asked)| *is_asked);
+        let named = asked.iter().all(|(method, is_asked)| !is_asked || has(method));
+        if is_any_named { named } else { !requires_auth || !self.authenticated.is_empty() }
     }
 }
 
@@ -394,6 +435,20 @@ impl State {
         }
     }
 
+    /// Whether nothing of a signee is accepted any more: it ended, or its document is gone (`X21`).
+    pub fn is_over(&self) -> bool {
+        self.status.is_final() || self.deleted_ms.is_some()
+    }
+
+    /// A signee's place in the order of signing: the one given, else the one in which they were added.
+    pub fn order_of(&self, signee: &Signee) -> Option<u32> {
+        if signee.order.is_some() || !self.sign_in_order || signee.is_adopted {
+            return signee.order;
+        }
+        let at = self.signees.iter().position(|it| it.key == signee.key)?;
+        u32::try_from(at + 1).ok()
+    }
+
     /// Whether no required signee is left unsigned, and somebody signed.
     pub fn is_signed_by_all(&self) -> bool {
         let in_it = |signee: &&Signee| !matches!(signee.stand, Stand::Removed | Stand::Forwarded);
@@ -411,6 +466,8 @@ pub fn refold(state: Option<&State>, event: &Event) -> State {
         received_ms: event.received_ms,
         origin: served.kind,
         is_own: served.via == Via::Server,
+        // The reasons to suspect a program are those that were recorded.
+        scanner_ranges: &[],
     };
     let mut state = state.cloned().unwrap_or_default();
     fold::fold(&mut state, &incoming, &served.automated);

@@ -136,16 +136,19 @@ impl States {
         Ok(self.known.entry(subject.clone()).or_default())
     }
 
-    /// What the rules say of an event of this subject.
+    /// What the rules say of an event of this subject; some rules need none.
     pub(super) fn decide(
         &mut self,
         org: OrgCode,
-        subject: &Subject,
+        subject: Option<&Subject>,
         incoming: &Incoming<'_>,
         policy: Option<&Policy>,
         transaction: &mut dyn Transaction,
     ) -> Result<Result<Verdict, Refusal>, StoreError> {
-        let state = self.state(org, subject, transaction)?;
+        let state = match subject {
+            Some(subject) => self.state(org, subject, transaction)?,
+            None => None,
+        };
         Ok(match policy {
             Some(policy) => process::decide(state, incoming, policy),
             None => Ok(process::observe(state, incoming)),

@@ -207,8 +207,8 @@ impl Extension {
                 let is_old = |state: &&State| {
                     state.deleted_ms.is_none() && state.ages_from_ms().is_some_and(|from| from < *before_ms)
                 };
-                let deletion =
-                    state.filter(is_old).map(|state| everlog_core::process::deletion(subject, state));
+                let old = state.filter(is_old);
+                let deletion = old.and_then(|state| everlog_core::process::deletion(subject, state));
                 self.take_own(deletion.into_iter().collect(), now_ms, transaction)
             }
         }
@@ -287,18 +287,16 @@ impl Extension {
         // Never smaller than the leaf before, whatever the clock does.
         let received_ms = now_ms.max(self.head.received_ms);
         let Document { event, served } = &prepared.document;
-        let Some(subject) = subject_of(event) else {
-            let recorded = self.push(prepared, received_ms, transaction)?;
-            return Ok(Outcome::Created(recorded));
-        };
-        let incoming = Incoming { event, received_ms, origin: served.kind, is_own };
+        let subject = subject_of(event);
+        let incoming = Incoming { event, received_ms, origin: served.kind, is_own, scanner_ranges: &[] };
         let policy = (served.mode != Some(Mode::Record)).then_some(self.policy);
-        let verdict = match self.states.decide(code, &subject, &incoming, policy.as_ref(), transaction)? {
-            Ok(verdict) => verdict,
-            Err(why) => {
-                return Ok(Outcome::Refused(Refusal::Rule { code: why.code, detail: why.detail }));
-            }
-        };
+        let verdict =
+            match self.states.decide(code, subject.as_ref(), &incoming, policy.as_ref(), transaction)? {
+                Ok(verdict) => verdict,
+                Err(why) => {
+                    return Ok(Outcome::Refused(Refusal::Rule { code: why.code, detail: why.detail }));
+                }
+            };
         let mut recorded = if verdict.automated.is_empty() && verdict.anomalies.is_empty() {
             self.push(prepared, received_ms, transaction)?
         } else {
@@ -308,7 +306,9 @@ impl Extension {
             }
         };
         let mode = served.mode.unwrap_or(Mode::Command);
-        self.states.advance(&subject, verdict.state, mode, recorded.seq, incoming.occurred_ms());
+        if let Some(subject) = &subject {
+            self.states.advance(subject, verdict.state, mode, recorded.seq, incoming.occurred_ms());
+        }
         for event in verdict.implied {
             self.imply(event, &mut recorded, now_ms, transaction)?;
         }

@@ -1,7 +1,9 @@
-//! Whether an event may happen, and what follows from it. Deliberately absent: how an event changes a state (`fold`).
+//! Whether an event may happen, and what follows from it. Deliberately absent: the guards themselves (`guard`), what follows
+//! (`imply`) and how an event changes a state (`fold`).
 
 use crate::event::NewEvent;
-use crate::process::{Incoming, Policy, State, fold};
+use crate::process::guard::{self, Case};
+use crate::process::{Incoming, Policy, State, fold, imply, look};
 
 /// Why a rule refuses an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,17 +28,37 @@ pub struct Verdict {
     pub anomalies: Vec<String>,
 }
 
-/// Decides about an event as a command.
+/// Decides about an event as a command. Events without a subject are asked about too, with no state: some guards need none.
 ///
 /// # Errors
 /// The code of the guard that it does not meet; the state is as it was.
-pub fn decide(state: Option<&State>, incoming: &Incoming<'_>, _policy: &Policy) -> Result<Verdict, Refusal> {
-    Ok(observe(state, incoming))
+pub fn decide(state: Option<&State>, incoming: &Incoming<'_>, policy: &Policy) -> Result<Verdict, Refusal> {
+    let before = state.cloned().unwrap_or_default();
+    if let Some(refusal) = guard::refusals(&Case::of(&before, incoming, false)).next() {
+        return Err(refusal);
+    }
+    let (state, automated) = after(&before, incoming);
+    let implied = imply::implied(&before, &state, incoming, policy);
+    Ok(Verdict { state, implied, automated, anomalies: Vec::new() })
 }
 
 /// Takes an event as history: guards become anomalies, nothing is implied.
 pub fn observe(state: Option<&State>, incoming: &Incoming<'_>) -> Verdict {
-    let mut state = state.cloned().unwrap_or_default();
-    fold::fold(&mut state, incoming, &[]);
-    Verdict { state, implied: Vec::new(), automated: Vec::new(), anomalies: Vec::new() }
+    let before = state.cloned().unwrap_or_default();
+    let mut anomalies: Vec<String> = Vec::new();
+    for refusal in guard::refusals(&Case::of(&before, incoming, true)) {
+        // Two guards may have the same code, and once is enough.
+        if !anomalies.iter().any(|code| code == refusal.code) {
+            anomalies.push(refusal.code.to_owned());
+        }
+    }
+    let (state, automated) = after(&before, incoming);
+    Verdict { state, implied: Vec::new(), automated, anomalies }
+}
+
+fn after(before: &State, incoming: &Incoming<'_>) -> (State, Vec<String>) {
+    let automated = look::reasons(before, incoming);
+    let mut state = before.clone();
+    fold::fold(&mut state, incoming, &automated);
+    (state, automated)
 }
