@@ -46,14 +46,8 @@ def ed25519_holds(public, text, signature):
     return len(signature) == 64 and s < L and times(s, base) == add(point(signature[:32]), times(k, point(public)))
 
 
-def main(place, verifier_key):
-    """Section 8 of the page."""
-    if place.startswith("http"):
-        bearer = {"Authorization": "Bearer " + os.environ["EVERLOG_API_KEY"]}
-        place = urllib.request.Request(place, headers=bearer)
-        note = urllib.request.urlopen(place).read().decode()
-    else:
-        note = open(place, encoding="utf-8", newline="").read()
+def opened(note, verifier_key):
+    """Section 8 of the page: origin, size and root of a note that the key signed."""
     name, key_id, key = verifier_key.strip().split("+", 2)
     key, key_id = base64.b64decode(key, validate=True), bytes.fromhex(key_id)
     require(key[0] == 1 and len(key) == 33 and hashlib.sha256(name.encode() + b"\n" + key).digest()[:4] == key_id, "this is no verifier key")
@@ -65,8 +59,19 @@ def main(place, verifier_key):
     require(good and all(good), "the checkpoint is not signed by this key")
     require(text.count("\n") == 2, "a checkpoint has three lines")
     origin, size, root = text.split("\n")
-    print("checkpoint of", origin, "signed by", name)
-    print("size", int(size), "root", base64.b64decode(root, validate=True).hex())
+    return origin, int(size), base64.b64decode(root, validate=True)
+
+
+def main(place, verifier_key):
+    if place.startswith("http"):
+        bearer = {"Authorization": "Bearer " + os.environ["EVERLOG_API_KEY"]}
+        place = urllib.request.Request(place, headers=bearer)
+        note = urllib.request.urlopen(place).read().decode()
+    else:
+        note = open(place, encoding="utf-8", newline="").read()
+    origin, size, root = opened(note, verifier_key)
+    print("checkpoint of", origin, "signed by", verifier_key.split("+")[0])
+    print("size", size, "root", root.hex())
 
 
 if __name__ == "__main__":

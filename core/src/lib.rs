@@ -3,6 +3,7 @@
 //! Deliberately absent: input and output, clocks, randomness, async. Time, salts and keys are passed in,
 //! so that a verifier is this crate and a file, and the same input always gives the same bytes.
 
+pub mod bundle;
 pub mod catalog;
 pub mod checkpoint;
 pub mod event;
