@@ -1,13 +1,18 @@
 //! Bytes as lower-case hexadecimal, with exactly one spelling. Deliberately absent: upper case, prefixes, spaces.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Shows bytes as lower-case hexadecimal.
 pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        self.0.iter().try_for_each(|byte| {
+            let [high, low] = [byte >> 4, byte & 0x0F].map(|digit| char::from(DIGITS[usize::from(digit)]));
+            formatter.write_char(high)?;
+            formatter.write_char(low)
+        })
     }
 }
 
@@ -18,19 +23,26 @@ pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     let mut bytes = [0; N];
+    let mut all = 0;
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let [high, low] = [pair[0], pair[1]].map(|character| VALUES[usize::from(character)]);
+        all |= high | low;
+        *byte = high << 4 | low;
     }
-    Some(bytes)
+    (all < 16).then_some(bytes)
 }
 
-fn digit(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        _ => None,
+/// What a character is worth as a digit; what is none is worth 16 or more. A table, because digits of hashes are as good as
+/// random, and a processor that guesses which is which guesses wrong.
+const VALUES: [u8; 256] = {
+    let mut values = [0xFF; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
     }
-}
+    values
+};
 
 #[cfg(test)]
 mod tests {

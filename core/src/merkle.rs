@@ -227,32 +227,81 @@ pub fn verify_inclusion(
     proof: &[Hash],
     root: &Hash,
 ) -> Result<(), ProofError> {
-    if !size.holds(index) {
-        return Err(ProofError::OutsideTree { index, size });
+    InclusionVerifier::new(size, *root).verify(leaf, index, proof)
+}
+
+/// Checks many leaves of one tree. Ways to the root that meet are walked once: events that lie together cost a few hashes
+/// each, however large the tree is.
+#[derive(Clone, Debug)]
+pub struct InclusionVerifier {
+    size: Size,
+    root: Hash,
+    /// The steps of the last way that led to the root.
+    steps: Vec<Step>,
+}
+
+/// A place on the way from a leaf to the root, and what it meets there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Step {
+    node: u64,
+    last: u64,
+    hash: Hash,
+    sibling: Hash,
+}
+
+impl InclusionVerifier {
+    /// For the tree of `size` with this root.
+    pub fn new(size: Size, root: Hash) -> Self {
+        Self { size, root, steps: Vec::new() }
     }
-    let mut node = index.0;
-    let mut last = size.0 - 1;
-    let mut hash = *leaf;
-    for sibling in proof {
-        if last == 0 {
-            return Err(ProofError::TooLong);
+
+    /// Checks that the leaf is at `index` (RFC 9162, section 2.1.3.2).
+    pub fn verify(&mut self, leaf: &Hash, index: Seq, proof: &[Hash]) -> Result<(), ProofError> {
+        let Self { size, root, .. } = *self;
+        if !size.holds(index) {
+            return Err(ProofError::OutsideTree { index, size });
         }
-        if node % 2 == 1 || node == last {
-            hash = node_hash(sibling, &hash);
-            climb_to_right_child(&mut node, &mut last);
-        } else {
-            hash = node_hash(&hash, sibling);
+        let mut node = index.0;
+        let mut last = size.0 - 1;
+        let mut hash = *leaf;
+        let mut steps = Vec::with_capacity(proof.len());
+        for (position, sibling) in proof.iter().enumerate() {
+            if last == 0 {
+                return Err(ProofError::TooLong);
+            }
+            let step = Step { node, last, hash, sibling: *sibling };
+            if let Some(rest) = self.known(&step, &proof[position..]) {
+                // From the same place, with the same hashes to come, the way leads to the root again.
+                steps.extend_from_slice(rest);
+                self.steps = steps;
+                return Ok(());
+            }
+            steps.push(step);
+            if node % 2 == 1 || node == last {
+                hash = node_hash(sibling, &hash);
+                climb_to_right_child(&mut node, &mut last);
+            } else {
+                hash = node_hash(&hash, sibling);
+            }
+            node >>= 1;
+            last >>= 1;
         }
-        node >>= 1;
-        last >>= 1;
+        if last != 0 {
+            return Err(ProofError::TooShort);
+        }
+        if hash != root {
+            return Err(ProofError::RootMismatch);
+        }
+        self.steps = steps;
+        Ok(())
     }
-    if last != 0 {
-        return Err(ProofError::TooShort);
+
+    /// The rest of the last way from this step on, if it is the same one.
+    fn known(&self, step: &Step, siblings: &[Hash]) -> Option<&[Step]> {
+        let rest = &self.steps[self.steps.len().checked_sub(siblings.len())?..];
+        let is_same = rest.first() == Some(step) && rest.iter().map(|it| &it.sibling).eq(siblings);
+        is_same.then_some(rest)
     }
-    if hash != *root {
-        return Err(ProofError::RootMismatch);
-    }
-    Ok(())
 }
 
 /// Checks that the newer tree begins with every leaf of the older one (RFC 9162, section 2.1.4.2).

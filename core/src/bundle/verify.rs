@@ -8,7 +8,7 @@ use crate::bundle::{Consistency, Fault, Header, Line, VerifyError};
 use crate::checkpoint::{Checkpoint, NoteError, VerifierKey};
 use crate::ids::{Seq, Size};
 use crate::leaf::Hash;
-use crate::merkle::{EMPTY_ROOT, Frontier, ProofError, TREE_SIZE_MAX, verify_consistency, verify_inclusion};
+use crate::merkle::{EMPTY_ROOT, Frontier, InclusionVerifier, ProofError, TREE_SIZE_MAX, verify_consistency};
 
 /// What the auditor brings.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +61,8 @@ pub struct Verifier {
     continued_root: Option<Hash>,
     /// Of a complete bundle: the tree so far.
     tree: Frontier,
+    /// Of any other: what checks the proofs.
+    inclusion: InclusionVerifier,
     /// The line before: position and time.
     last: Option<(Seq, u64)>,
     lines: u64,
@@ -94,6 +96,7 @@ impl Verifier {
             older_root: None,
             continued_root: None,
             tree: Frontier::new(),
+            inclusion: InclusionVerifier::new(header.size, checkpoint.root),
             last: None,
             lines: 0,
             awaited: HashMap::new(),
@@ -140,8 +143,7 @@ impl Verifier {
                 self.remember_roots();
             }
             (false, Some(proof)) => {
-                verify_inclusion(&hash, line.index, self.header.size, proof, &self.checkpoint.root)
-                    .map_err(Fault::Inclusion)?;
+                self.inclusion.verify(&hash, line.index, proof).map_err(Fault::Inclusion)?;
             }
             (true, Some(_)) => return Err(Fault::ProofPresence("a complete bundle holds no proofs")),
             (false, None) => return Err(Fault::ProofPresence("its proof is missing")),

@@ -265,6 +265,32 @@ proptest! {
 }
 
 proptest! {
+    /// What is remembered of one proof lets no other one through, good or bad, in whatever order they come.
+    #[test]
+    fn checking_many_proofs_is_checking_each(
+        size in 1_u64..70,
+        asked in prop::collection::vec((any::<u64>(), any::<prop::sample::Index>(), 0..6), 1..40),
+    ) {
+        let tree = tree_of(size);
+        let mut many = InclusionVerifier::new(Size(size), tree.root());
+        for (index, place, act) in asked {
+            let index = Seq(index % size);
+            let (mut leaf, mut proof) = (leaf_at(index.0), tree.inclusion_proof(index, Size(size)).unwrap());
+            match act {
+                0 if !proof.is_empty() => {
+                    let place = place.index(proof.len());
+                    proof[place][0] ^= 1;
+                }
+                1 => proof.push(leaf_at(0)),
+                2 => drop(proof.pop()),
+                3 => leaf[0] ^= 1,
+                _ => {}
+            }
+            let alone = verify_inclusion(&leaf, index, Size(size), &proof, &tree.root());
+            prop_assert_eq!(many.verify(&leaf, index, &proof), alone);
+        }
+    }
+
     #[test]
     fn arbitrary_proofs_never_panic_and_never_hold(
         index in any::<u64>(), from in any::<u64>(), to in any::<u64>(),
