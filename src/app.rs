@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, header};
 use everlog_core::checkpoint::{Checkpoint, LogKey};
-use everlog_core::ids::OrgId;
+use everlog_core::ids::{OrgId, Size};
 use everlog_core::leaf::LogId;
 use tokio::sync::Semaphore;
 
@@ -24,6 +24,7 @@ use crate::settings::Settings;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
 
+pub mod bundles;
 pub mod catalogs;
 mod keys;
 pub mod live;
@@ -319,11 +320,20 @@ impl Parts {
     /// # Errors
     /// When the store cannot be read.
     pub fn checkpoint(&self, org: &Organization) -> Result<SignedHead, StoreError> {
+        self.checkpoint_covering(org, Size(0))
+    }
+
+    /// The same, of at least this size, whenever the last one was signed: what is proven must be under the signature.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn checkpoint_covering(&self, org: &Organization, least: Size) -> Result<SignedHead, StoreError> {
         let head = self.store.head(org.code())?;
         let mut signed = self.checkpoints.lock().unwrap_or_else(|it| it.into_inner());
         let now = now_ms();
         if let Some(kept) = signed.get(&org.code())
-            && (kept.checkpoint.size == head.size || now < kept.signed_ms + CHECKPOINT_MS)
+            && (kept.checkpoint.size == head.size
+                || (kept.checkpoint.size >= least && now < kept.signed_ms + CHECKPOINT_MS))
         {
             return Ok(kept.clone());
         }

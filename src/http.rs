@@ -22,6 +22,7 @@ use crate::export::Format;
 use crate::http::reference::Credentials;
 
 mod body;
+mod bundles;
 mod catalogs;
 mod checkpoint;
 mod events;
@@ -102,6 +103,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::facet_events))
         .routes(routes!(events::histogram_events))
         .routes(routes!(events::read_event))
+        .routes(routes!(bundles::read_bundle))
         .routes(routes!(targets::read_target))
         .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))

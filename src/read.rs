@@ -19,6 +19,7 @@ use crate::access::Organization;
 use crate::index::{FacetField, FacetValue, Index, IndexError, KindCounts, Page, Position, Request, Start};
 use crate::store::{Row, Store, StoreError};
 
+mod bundle;
 mod cursor;
 mod edges;
 mod history;
@@ -28,6 +29,7 @@ pub mod process;
 mod proof;
 mod walk;
 
+pub use bundle::{Showing, Signed};
 pub use cursor::CursorKey;
 pub use history::STEPS_MAX;
 pub use live::{Arrived, LAST_EVENT_ID};

@@ -57,6 +57,32 @@ fn a_program_written_from_the_page_refuses_a_checkpoint_that_was_changed() {
 }
 
 #[test]
+fn a_program_written_from_the_page_checks_bundles() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    for action in ["lead.created", "lead.deleted", "task.created"] {
+        assert_eq!(server.post("/v1/organizations/acme/events", &key, &event(action)).status, 201);
+    }
+    let bundle = server.get("/v1/organizations/acme/events/1/bundle", &key).text;
+    let own = server.directory.path().join("bundle.jsonl");
+    let changed = server.directory.path().join("changed.jsonl");
+    std::fs::write(&own, &bundle).unwrap();
+    std::fs::write(&changed, bundle.replace("lead.deleted", "lead.created")).unwrap();
+    let golden = "log.example+891bac2d+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    let verifier = server.get("/v1/log-key", "").text;
+    for (path, verifier, holds) in [
+        ("vectors/bundle-v1.jsonl", golden, true),
+        ("vectors/bundle-complete-v1.jsonl", golden, true),
+        (own.to_str().unwrap(), verifier.trim(), true),
+        (own.to_str().unwrap(), golden, false),
+        (changed.to_str().unwrap(), verifier.trim(), false),
+    ] {
+        let Some(output) = python("examples/verify_bundle.py", &[path, verifier], "") else { return };
+        assert_eq!(output.status.success(), holds, "{path}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn the_worked_example_of_the_page_is_the_vector() {
     let page = std::fs::read_to_string("docs/format.md").unwrap();
     let vector: Value =

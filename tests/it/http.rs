@@ -2,6 +2,7 @@
 //! themselves.
 
 mod agreement;
+mod bundles;
 mod catalogs;
 mod credentials;
 mod document;

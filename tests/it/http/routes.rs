@@ -46,6 +46,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/events/facets", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/histogram", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/{id}", Scope("read")),
+    ("GET", "/v1/organizations/{org}/events/{id}/bundle", Scope("read")),
     ("GET", "/v1/organizations/{org}/targets/{type}/{id}", Scope("read")),
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
@@ -211,6 +212,7 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
     for [foreign, unknown] in [
         ["/events/e-1", "/events/e-2"],
         ["/events/0", "/events/1"],
+        ["/events/e-1/bundle", "/events/e-2/bundle"],
         ["/targets/lead/e-1", "/targets/lead/e-2"],
     ] {
         own(foreign).assert_problem(404, "not_found");

@@ -90,6 +90,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/events/facets?fields=ip",    [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/events/histogram",           [No(401), Count,   Count,   Count,   No(403)]),
     ("GET", "/v1/organizations/{org}/events/{id}",                [No(401), Events,  Events,  Events,  No(403)]),
+    ("GET", "/v1/organizations/{org}/events/{id}/bundle",         [No(401), Events,  Events,  Events,  No(403)]),
+    ("GET", "/v1/organizations/{org}/events/{seq}/bundle",        [No(401), Events,  Events,  No(404), No(403)]),
     ("GET", "/v1/organizations/{org}/targets/{type}/{id}",        [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/targets/{type}/{shared}",    [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/export?format=csv",          [No(401), Events,  Events,  Events,  No(403)]),

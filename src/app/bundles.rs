@@ -1,0 +1,55 @@
+//! Bundles with a signature that covers what is in them. Deliberately absent: what a line holds (`core::bundle`).
+
+use everlog_core::ids::{Seq, Size};
+use serde_json::{Map, Value};
+
+use crate::access::Organization;
+use crate::app::Parts;
+use crate::read::{ReadError, Showing, Signed};
+
+/// What the API shows to nobody who reads, and a bundle for a reader therefore only shows to be there: by which key,
+/// session and address an event came in.
+pub const WITHHELD_FROM_SESSIONS: &[&str] = &["/s/key_id", "/s/session_id", "/s/remote", "/s/forwarded"];
+/// The same for a reader from whom events are hidden: an event's cause is the position of another one.
+const WITHHELD_FROM_RESTRICTED: &[&str] =
+    &["/s/key_id", "/s/session_id", "/s/remote", "/s/forwarded", "/s/cause"];
+
+impl Parts {
+    /// A bundle of these events: what `everlog verify` takes. The head is signed anew where the last one is too small.
+    /// `query` says what was asked for, such as `{"process": …}`; of the paths in `withhold` only commitments are shown.
+    ///
+    /// # Errors
+    /// When the store cannot answer, or one of the events is not there.
+    pub fn bundle(
+        &self,
+        org: &Organization,
+        seqs: &[Seq],
+        query: Map<String, Value>,
+        withhold: &[&str],
+    ) -> Result<Vec<u8>, ReadError> {
+        let least = seqs.iter().max().map_or(Size(0), |seq| seq.size_through());
+        let head = self.checkpoint_covering(org, least)?;
+        let signed = Signed { checkpoint: head.checkpoint, note: head.note, key: self.verifier_key() };
+        self.reader.bundle(org, &signed, seqs, query, Showing { withhold })
+    }
+
+    /// The bundle of one event, by its id or position, if the reader may see it.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn event_bundle(
+        &self,
+        org: &Organization,
+        id_or_seq: &str,
+        is_session: bool,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(event) = self.reader.event(org, id_or_seq)? else { return Ok(None) };
+        let withhold = match (is_session, org.scope().is_restricted()) {
+            (false, _) => &[],
+            (true, false) => WITHHELD_FROM_SESSIONS,
+            (true, true) => WITHHELD_FROM_RESTRICTED,
+        };
+        let query = [("id".to_owned(), Value::from(event.id()))].into_iter().collect();
+        self.bundle(org, &[event.seq], query, withhold).map(Some)
+    }
+}
