@@ -18,7 +18,7 @@ pub(crate) fn held(server: &Server, bundle: &str) -> (Report, Vec<Disclosed>) {
     (report, shown)
 }
 
-/// E1 of the promises: what is answered is proven by nothing but the file and a key, for every event, at once.
+/// What is answered is proven by nothing but the file and a key, for every event, at once.
 #[test]
 fn the_bundle_of_every_event_holds_as_soon_as_it_is_recorded() {
     let server = Server::start();
