@@ -24,7 +24,13 @@ mod person;
 mod read;
 
 #[cfg(test)]
+mod guard_tests;
+#[cfg(test)]
+mod look_tests;
+#[cfg(test)]
 mod path_tests;
+#[cfg(test)]
+mod random_tests;
 #[cfg(test)]
 mod test_log;
 

@@ -33,26 +33,28 @@ pub struct Verdict {
 /// # Errors
 /// The code of the guard that it does not meet; the state is as it was.
 pub fn decide(state: Option<&State>, incoming: &Incoming<'_>, policy: &Policy) -> Result<Verdict, Refusal> {
-    let before = state.cloned().unwrap_or_default();
-    if let Some(refusal) = guard::refusals(&Case::of(&before, incoming, false)).next() {
+    let nothing = State::default();
+    let before = state.unwrap_or(&nothing);
+    if let Some(refusal) = guard::refusals(&Case::of(before, incoming, false)).next() {
         return Err(refusal);
     }
-    let (state, automated) = after(&before, incoming);
-    let implied = imply::implied(&before, &state, incoming, policy);
+    let (state, automated) = after(before, incoming);
+    let implied = imply::implied(before, &state, incoming, policy);
     Ok(Verdict { state, implied, automated, anomalies: Vec::new() })
 }
 
 /// Takes an event as history: guards become anomalies, nothing is implied.
 pub fn observe(state: Option<&State>, incoming: &Incoming<'_>) -> Verdict {
-    let before = state.cloned().unwrap_or_default();
+    let nothing = State::default();
+    let before = state.unwrap_or(&nothing);
     let mut anomalies: Vec<String> = Vec::new();
-    for refusal in guard::refusals(&Case::of(&before, incoming, true)) {
+    for refusal in guard::refusals(&Case::of(before, incoming, true)) {
         // Two guards may have the same code, and once is enough.
         if !anomalies.iter().any(|code| code == refusal.code) {
             anomalies.push(refusal.code.to_owned());
         }
     }
-    let (state, automated) = after(&before, incoming);
+    let (state, automated) = after(before, incoming);
     Verdict { state, implied: Vec::new(), automated, anomalies }
 }
 

@@ -227,6 +227,8 @@ fn end(state: &mut State, status: Status, event: &NewEvent, at_ms: u64) {
         return;
     }
     state.status = status;
+    // Whether a person looked no longer decides anything.
+    state.looks.clear();
     state.ended_ms = Some(at_ms);
     state.end_reason = event.reason.as_deref().map(|reason| cut(reason, NOTE_CHARS_MAX));
     state.end_cause = match status {

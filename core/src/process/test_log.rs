@@ -126,6 +126,11 @@ impl TestLog {
         self.run(event, false)
     }
 
+    /// Takes an event as history.
+    pub(super) fn record(&mut self, event: &NewEvent) {
+        self.state = Some(observe(self.state.as_ref(), &incoming(event, self.now_ms, false)).state);
+    }
+
     /// Takes what the server itself does.
     pub(super) fn take_own(&mut self, event: NewEvent) -> Vec<String> {
         self.run(event, true).unwrap_or_else(|refusal| panic!("own: {} {refusal}", refusal.code))
