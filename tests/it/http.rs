@@ -21,6 +21,7 @@ mod protocol;
 mod query;
 mod reserved;
 mod routes;
+mod rules;
 mod sessions;
 mod stopping;
 mod table;
