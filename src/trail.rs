@@ -4,9 +4,12 @@
 //! Deliberately absent: reading the log, and deciding when a trail is made or where it is kept. Events and their state are
 //! passed in.
 
+pub mod append;
+pub mod container;
 pub mod file;
 pub mod html;
 mod icons;
+pub mod inspect;
 pub mod model;
 pub mod safe;
 pub mod sheet;
