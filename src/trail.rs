@@ -12,4 +12,5 @@ mod icons;
 pub mod inspect;
 pub mod model;
 pub mod safe;
+pub mod seal;
 pub mod sheet;
