@@ -5,8 +5,10 @@
 //! passed in.
 
 pub mod append;
+pub mod check;
 pub mod container;
 pub mod file;
+pub mod finish;
 pub mod html;
 mod icons;
 pub mod inspect;
