@@ -29,6 +29,7 @@ mod events;
 mod export;
 mod extract;
 mod feed;
+mod intake;
 mod keys;
 mod layers;
 mod live;
@@ -41,7 +42,7 @@ mod serve;
 mod sessions;
 mod targets;
 
-pub(crate) use events::answer;
+pub(crate) use intake::answer;
 pub use problem::Problem;
 pub use serve::{Serving, serve};
 
