@@ -36,6 +36,7 @@ mod live;
 mod operations;
 mod organizations;
 mod problem;
+mod processes;
 mod reference;
 mod remainder;
 mod serve;
@@ -74,6 +75,7 @@ struct AsItComes;
     modifiers(&Credentials),
     tags(
         (name = "events", description = "Recording and finding what happened."),
+        (name = "processes", description = "Signing processes: documents, their signees, and the rules on both."),
         (name = "evidence", description = "The signed head of a log."),
         (name = "administration", description = "Organizations, keys and viewer sessions."),
         (name = "operations", description = "Health and metrics.")
@@ -106,6 +108,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::read_event))
         .routes(routes!(bundles::read_bundle))
         .routes(routes!(targets::read_target))
+        .routes(routes!(processes::create_process, processes::list_processes))
+        .routes(routes!(processes::total_processes))
+        .routes(routes!(processes::read_process))
+        .routes(routes!(processes::record_process_events))
         .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))

@@ -13,8 +13,9 @@ use crate::access::Right;
 use crate::app::App;
 use crate::app::live::Follow;
 use crate::http::extract::{Asked, Holder, InOrg, Origin, Params, blocking, open};
+use crate::http::intake::Intake;
 use crate::http::problem::Problem;
-use crate::http::{intake, live, reference};
+use crate::http::{live, reference};
 use crate::index::{FacetField, FacetValue};
 use crate::read::{iso, present};
 
@@ -58,7 +59,7 @@ pub(super) async fn record_events(
     origin: Origin,
     request: Request,
 ) -> Result<Response, Problem> {
-    intake::take_in(&app, &caller, id, &params, origin, request).await
+    Intake::open(app, &caller, id, &params, origin).await?.take_in(request).await
 }
 
 /// List events.

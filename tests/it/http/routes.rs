@@ -23,7 +23,7 @@ enum Needs {
 }
 use Needs::{Nothing, Operator, Scope, ScopeOrOperator, Session};
 
-/// Every route. `{id}` stands for a record of the organization, which another organization must not learn of.
+/// Every route. `{id}` and `{key}` stand for a record of the organization, which another organization must not learn of.
 const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/organizations", Operator),
     ("GET", "/v1/organizations", Operator),
@@ -48,6 +48,11 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/events/{id}", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/{id}/bundle", Scope("read")),
     ("GET", "/v1/organizations/{org}/targets/{type}/{id}", Scope("read")),
+    ("POST", "/v1/organizations/{org}/processes", Scope("write")),
+    ("GET", "/v1/organizations/{org}/processes", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/total", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}", Scope("read")),
+    ("POST", "/v1/organizations/{org}/processes/{key}/events", Scope("write")),
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
@@ -70,6 +75,9 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "keys") => Some(json!({"name": "k", "scopes": ["read"]})),
         ("POST", "viewer-sessions") => Some(json!({"user": {"id": "u_1"}, "role": "owner"})),
         ("POST", "events") => Some(event("lead.created")),
+        ("POST", "processes") => Some(json!({
+            "display_name": "Lease", "file_name": "lease.pdf", "created_by": {"type": "user", "id": "u_1"}, "signees": [],
+        })),
         ("PUT", "catalogs") => Some(json!({"actions": {"zoo.fed": {"label": "Fed"}}})),
         ("PATCH", _) => Some(json!({"name": "Another name"})),
         ("GET" | "HEAD" | "DELETE", _) => None,
@@ -101,6 +109,7 @@ fn world() -> World {
     let mut first = event("lead.created");
     first["id"] = json!("e-1");
     first["targets"] = json!([{"type": "lead", "id": "e-1"}]);
+    first["process"] = json!("e-1");
     assert_eq!(server.post("/v1/organizations/acme/events", &acme, &first).status, 201);
     let made = server.post(
         "/v1/organizations/acme/keys",
@@ -115,7 +124,8 @@ impl World {
     fn call(&self, method: &str, path: &str, org: &str, key: &str) -> Answer {
         let id = if path.contains("/keys/") { self.key_id.as_str() } else { "e-1" };
         let sent = body(method, path).map(|body| body.to_string());
-        let path = path.replace("{org}", org).replace("{type}", "lead").replace("{id}", id);
+        let path =
+            path.replace("{org}", org).replace("{type}", "lead").replace("{id}", id).replace("{key}", id);
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
     }
 }
@@ -194,7 +204,7 @@ fn a_strangers_key_learns_no_more_than_of_an_organization_that_does_not_exist() 
         }
         // What is wrong with the rest of a request makes no difference either.
         let bad = |org: &str| {
-            let path = path.replace("{org}", org).replace("{id}", "%FF");
+            let path = path.replace("{org}", org).replace("{id}", "%FF").replace("{key}", "%FF");
             let body: Option<&[u8]> = body(method, &path).map(|_| b"{\"x\":1,".as_slice());
             told(&world.server.send(method, &format!("{path}?x=1"), &world.globex, body, "text/plain"))
         };
@@ -214,6 +224,7 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
         ["/events/0", "/events/1"],
         ["/events/e-1/bundle", "/events/e-2/bundle"],
         ["/targets/lead/e-1", "/targets/lead/e-2"],
+        ["/processes/e-1", "/processes/e-2"],
     ] {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
@@ -289,7 +300,11 @@ fn other_verbs_are_405_and_name_those_that_are_possible() {
     let paths: BTreeSet<_> = ROUTES.iter().map(|(_, path, _)| *path).collect();
     for path in paths {
         let known: BTreeSet<_> = ROUTES.iter().filter(|it| it.1 == path).map(|it| it.0).collect();
-        let path = path.replace("{org}", "acme").replace("{type}", "lead").replace("{id}", "e-1");
+        let path = path
+            .replace("{org}", "acme")
+            .replace("{type}", "lead")
+            .replace("{id}", "e-1")
+            .replace("{key}", "e-1");
         let verbs = ["TRACE", "OPTIONS", "PUT", "PROPFIND", "get", &"X".repeat(40)];
         for verb in verbs.into_iter().filter(|verb| !known.contains(verb)) {
             let answer = world.server.request(
