@@ -106,9 +106,6 @@ fn condition(org: OrgCode, filter: &ProcessFilter) -> Result<(String, Vec<Sql>),
     if let Some(to_ms) = filter.to_ms {
         and("p.first_ms < ?", int(to_ms)?.into());
     }
-    if let Some(below) = filter.below {
-        and("p.number < ?", int_or_last(below).into());
-    }
     if !filter.statuses.is_empty() {
         let places = vec!["?"; filter.statuses.len()].join(", ");
         sql.push_str(&format!(" and p.status in ({places})"));
