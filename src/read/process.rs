@@ -13,12 +13,6 @@ use crate::read::{ReadError, Reader, may_see};
 use crate::store::StoreError;
 use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow};
 
-mod list;
-mod present;
-
-pub use list::{ProcessList, ProcessQuestion};
-pub use present::present_process;
-
 /// How many events of a process are read together.
 const GROUP_EVENTS: usize = 1_000;
 
