@@ -771,3 +771,88 @@ trail-verify-key = مفتاح السجل
 trail-verify-checkpoint = الرأس الموقّع
 trail-verify-bundle = بصمة الحزمة SHA-256
 trail-verify-code = رمز QR يقود إلى { $url }
+## Documents under signature: their list
+
+processes-views = المستندات والنشاط
+processes-documents = المستندات
+processes-activity = كل النشاط
+processes-search = ابحث بالاسم أو الملف أو الموقّع أو المعرّف
+processes-starter = بدأه
+processes-starter-any = بدأه أي شخص
+processes-status = الحالة
+processes-all = الكل
+processes-completed = مكتمل
+processes-active = نشط
+processes-inactive = غير نشط
+processes-count = { $count ->
+    [zero] لا مستندات
+    [one] مستند واحد
+    [two] مستندان
+    [few] { $shown } مستندات
+    [many] { $shown } مستندًا
+   *[other] { $shown } مستند
+}
+processes-signed = وقّع { $signed } من { $count }
+processes-more = و{ $count } غيرهم
+processes-take = سجل التدقيق
+processes-none = لا مستندات بعد
+    .hint = ما إن تُنشأ عملية توقيع حتى تظهر هنا.
+processes-no-match = لا يطابق أي مستند
+
+## One document under signature
+
+process-back = المستندات
+process-facts = عن هذا المستند
+process-trail = سجل التدقيق
+process-final = ملف PDF النهائي مع سجل التدقيق
+process-trail-html = سجل التدقيق للقراءة
+process-trail-pdf = سجل التدقيق بصيغة PDF
+process-trail-json = سجل التدقيق بصيغة JSON
+process-no-signees = لم يُضف أحد بعد.
+process-log = ما حدث
+process-order = ترتيب السجل
+process-by-time = حسب الوقت
+process-by-group = حسب المجموعة
+process-more = { $count ->
+    [zero] لا أحداث أخرى.
+    [one] حدث آخر في قائمة كل النشاط.
+    [two] حدثان آخران في قائمة كل النشاط.
+    [few] { $count } أحداث أخرى في قائمة كل النشاط.
+    [many] { $count } حدثًا آخر في قائمة كل النشاط.
+   *[other] { $count } حدث آخر في قائمة كل النشاط.
+}
+process-notices = الإشعارات
+process-types = معاني الأنواع
+signee-part = المشاركة
+notice-when = الوقت
+notice-channel = الرسالة
+notice-to = إلى
+notice-status = الحالة
+channel-sms = رسالة نصية
+channel-confirmation = بريد إلى الموقّع
+channel-salesperson = إشعار إلى المرسل
+automated = برنامج على الأرجح
+automated-head = سأل فقط عن وجود الصفحة
+automated-agent = يعرّف نفسه بأنه فاحص معروف
+automated-soon = بعد ثوانٍ من إرسال الرابط
+automated-many = فُتحت روابط عدة موقّعين من عنوان واحد
+automated-listed = عنوان مدرج بوصفه فاحصًا
+process-group-other = غير ذلك
+occurs-document-created = كلما أُنشئ مستند.
+occurs-signee-added = لكل موقّع يُضاف.
+occurs-invitation-sent = كلما أُرسل المستند إلى موقّع: مرة لكل واحد، ولو كان صاحب المستند.
+occurs-document-started = عندما يبدأ التوقيع.
+occurs-signee-authentication-enabled = عندما يُطلب من موقّع إثبات هويته برمز.
+occurs-document-viewed = عندما يطّلع موقّع على المستند.
+occurs-document-signed = عندما يوقّع موقّع. وبعد آخر توقيع مطلوب يكتمل المستند.
+occurs-document-declined = عندما يرفض موقّع، مع السبب إن ذُكر.
+occurs-signee-bounced = عندما يتعذّر تسليم البريد إلى موقّع.
+occurs-signee-removed = عندما يُزال موقّع اختياري. وإذا لم يبقَ أحد أُلغي المستند.
+occurs-document-forwarded = عندما يحيل موقّع المستند إلى شخص آخر فيُدعى للتوقيع.
+occurs-document-revoked = عندما يسحب المستند صاحبه أو عضو مخوّل من الفريق.
+occurs-document-expired = عندما لا يكتمل المستند في المهلة.
+occurs-delivery-sms = عندما يفيد المزوّد بما صارت إليه رسالة نصية.
+occurs-delivery-confirmation = عندما يفيد المزوّد بما صار إليه بريد إلى موقّع.
+occurs-delivery-salesperson = عندما يفيد المزوّد بما صار إليه الإشعار إلى المرسل.
+occurs-document-completed = النهاية الحسنة: كل التوقيعات المطلوبة موجودة.
+occurs-document-canceled = النهاية لأي سبب آخر، ويُذكر.

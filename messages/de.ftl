@@ -717,3 +717,80 @@ trail-verify-key = Schlüssel des Protokolls
 trail-verify-checkpoint = Signierter Stand
 trail-verify-bundle = Aufzeichnung, SHA-256
 trail-verify-code = QR-Code, der zu { $url } führt
+## Documents under signature: their list
+
+processes-views = Dokumente und Aktivität
+processes-documents = Dokumente
+processes-activity = Gesamte Aktivität
+processes-search = Name, Datei, Unterzeichner, Schlüssel
+processes-starter = Gestartet von
+processes-starter-any = Von allen gestartet
+processes-status = Status
+processes-all = Alle
+processes-completed = Abgeschlossen
+processes-active = Aktiv
+processes-inactive = Nicht aktiv
+processes-count = { $count ->
+    [one] 1 Dokument
+   *[other] { $shown } Dokumente
+}
+processes-signed = { $signed } von { $count } unterschrieben
+processes-more = und { $count } weitere
+processes-take = Audit Trail
+processes-none = Noch keine Dokumente
+    .hint = Sobald ein Unterschriftsvorgang angelegt ist, steht er hier.
+processes-no-match = Kein Dokument passt
+
+## One document under signature
+
+process-back = Dokumente
+process-facts = Zu diesem Dokument
+process-trail = Audit Trail
+process-final = Fertiges PDF mit Audit Trail
+process-trail-html = Audit Trail zum Lesen
+process-trail-pdf = Audit Trail als PDF
+process-trail-json = Audit Trail als JSON
+process-no-signees = Noch niemand hinzugefügt.
+process-log = Was geschah
+process-order = Ordnung des Protokolls
+process-by-time = Nach Zeit
+process-by-group = Nach Gruppe
+process-more = { $count ->
+    [one] Ein weiteres Ereignis steht in der gesamten Aktivität.
+   *[other] { $count } weitere Ereignisse stehen in der gesamten Aktivität.
+}
+process-notices = Benachrichtigungen
+process-types = Was die Arten bedeuten
+signee-part = Teilnahme
+notice-when = Wann
+notice-channel = Nachricht
+notice-to = An
+notice-status = Status
+channel-sms = SMS
+channel-confirmation = E-Mail an den Unterzeichner
+channel-salesperson = Mitteilung an den Absender
+automated = Vermutlich ein Programm
+automated-head = es wurde nur gefragt, ob die Seite da ist
+automated-agent = es nennt sich selbst als bekannten Scanner
+automated-soon = Sekunden nach dem Versand des Links
+automated-many = Links mehrerer Unterzeichner von einer Adresse geöffnet
+automated-listed = eine Adresse, die als Scanner geführt wird
+process-group-other = Anderes
+occurs-document-created = Immer wenn ein Dokument angelegt wird.
+occurs-signee-added = Für jeden Unterzeichner, der hinzukommt.
+occurs-invitation-sent = Immer wenn das Dokument an einen Unterzeichner geht: einmal für jeden, auch wenn ihm das Dokument gehört.
+occurs-document-started = Wenn die Unterzeichnung beginnt.
+occurs-signee-authentication-enabled = Wenn ein Unterzeichner sich durch einen Code ausweisen soll.
+occurs-document-viewed = Wenn ein Unterzeichner das Dokument gesehen hat.
+occurs-document-signed = Wenn ein Unterzeichner unterschreibt. Nach der letzten nötigen Unterschrift ist das Dokument abgeschlossen.
+occurs-document-declined = Wenn ein Unterzeichner ablehnt, mit Grund, falls einer genannt wurde.
+occurs-signee-bounced = Wenn die E-Mail an einen Unterzeichner nicht zugestellt werden konnte.
+occurs-signee-removed = Wenn ein freiwilliger Unterzeichner entfernt wird. Bleibt keiner, wird das Dokument abgebrochen.
+occurs-document-forwarded = Wenn ein Unterzeichner das Dokument jemand anderem gibt, der dann eingeladen wird.
+occurs-document-revoked = Wenn der Eigentümer oder ein berechtigtes Mitglied des Teams das Dokument zurückzieht.
+occurs-document-expired = Wenn das Dokument nicht rechtzeitig abgeschlossen wurde.
+occurs-delivery-sms = Wenn der Anbieter meldet, was aus einer SMS wurde.
+occurs-delivery-confirmation = Wenn der Anbieter meldet, was aus einer E-Mail an einen Unterzeichner wurde.
+occurs-delivery-salesperson = Wenn der Anbieter meldet, was aus der Mitteilung an den Absender wurde.
+occurs-document-completed = Das gute Ende: Alle nötigen Unterschriften sind da.
+occurs-document-canceled = Das Ende aus jedem anderen Grund, der genannt wird.

@@ -724,3 +724,80 @@ trail-verify-key = Log key
 trail-verify-checkpoint = Signed head
 trail-verify-bundle = Bundle, SHA-256
 trail-verify-code = QR code that leads to { $url }
+## Documents under signature: their list
+
+processes-views = Documents and activity
+processes-documents = Documents
+processes-activity = All activity
+processes-search = Search name, file, signee, key
+processes-starter = Started by
+processes-starter-any = Started by anyone
+processes-status = Status
+processes-all = All
+processes-completed = Completed
+processes-active = Active
+processes-inactive = Inactive
+processes-count = { $count ->
+    [one] 1 document
+   *[other] { $shown } documents
+}
+processes-signed = { $signed } of { $count } signed
+processes-more = and { $count } more
+processes-take = Audit Trail
+processes-none = No documents yet
+    .hint = As soon as a signing process is created, it stands here.
+processes-no-match = No document matches
+
+## One document under signature
+
+process-back = Documents
+process-facts = About this document
+process-trail = Audit Trail
+process-final = Final PDF with Audit Trail
+process-trail-html = Audit Trail to read
+process-trail-pdf = Audit Trail as PDF
+process-trail-json = Audit Trail as JSON
+process-no-signees = Nobody has been added yet.
+process-log = What happened
+process-order = Order of the log
+process-by-time = By time
+process-by-group = By group
+process-more = { $count ->
+    [one] One more event is in the list of all activity.
+   *[other] { $count } more events are in the list of all activity.
+}
+process-notices = Notifications
+process-types = What the types mean
+signee-part = Part
+notice-when = When
+notice-channel = Message
+notice-to = To
+notice-status = Status
+channel-sms = Text message
+channel-confirmation = E-mail to the signer
+channel-salesperson = Notice to the sender
+automated = Probably a program
+automated-head = it only asked whether the page is there
+automated-agent = it names itself as a known scanner
+automated-soon = seconds after the link was sent
+automated-many = links of several signers opened from one address
+automated-listed = an address that is listed as a scanner's
+process-group-other = Other
+occurs-document-created = Whenever a document is created.
+occurs-signee-added = For every signer who is added.
+occurs-invitation-sent = Whenever the document is sent to a signer: once for each, also when the signer owns the document.
+occurs-document-started = When signing begins.
+occurs-signee-authentication-enabled = When a signer is to prove who they are by a code.
+occurs-document-viewed = When a signer has seen the document.
+occurs-document-signed = When a signer signs. After the last signature that is required, the document is completed.
+occurs-document-declined = When a signer declines, with a reason if one was given.
+occurs-signee-bounced = When the e-mail to a signer could not be delivered.
+occurs-signee-removed = When an optional signer is removed. Without any signer left, the document is cancelled.
+occurs-document-forwarded = When a signer hands the document to somebody else, who is then invited.
+occurs-document-revoked = When the owner, or a member of the team who may, takes the document back.
+occurs-document-expired = When the document was not completed in time.
+occurs-delivery-sms = When the provider reports what became of a text message.
+occurs-delivery-confirmation = When the provider reports what became of an e-mail to a signer.
+occurs-delivery-salesperson = When the provider reports what became of the notice to the sender.
+occurs-document-completed = The end when everything went well: every signature that is required is there.
+occurs-document-canceled = The end for any other reason, which is told.

@@ -29,23 +29,22 @@ mod events;
 mod export;
 mod extract;
 mod feed;
+mod intake;
 mod keys;
 mod layers;
 mod live;
-mod notifications;
 mod operations;
 mod organizations;
 mod problem;
-mod receipts;
+mod processes;
 mod reference;
 mod remainder;
 mod serve;
 mod sessions;
 mod targets;
 
-pub(crate) use events::answer;
+pub(crate) use intake::answer;
 pub use problem::Problem;
-pub use receipts::RECEIPT_BYTES_MAX;
 pub use serve::{Serving, serve};
 
 /// Largest JSON body, in bytes, as sent and as unpacked.
@@ -76,7 +75,7 @@ struct AsItComes;
     modifiers(&Credentials),
     tags(
         (name = "events", description = "Recording and finding what happened."),
-        (name = "processes", description = "Signing processes, and what is reported about them."),
+        (name = "processes", description = "Signing processes: documents, their signees, and the rules on both."),
         (name = "evidence", description = "The signed head of a log."),
         (name = "administration", description = "Organizations, keys and viewer sessions."),
         (name = "operations", description = "Health and metrics.")
@@ -109,13 +108,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::read_event))
         .routes(routes!(bundles::read_bundle))
         .routes(routes!(targets::read_target))
+        .routes(routes!(processes::create_process, processes::list_processes))
+        .routes(routes!(processes::total_processes))
+        .routes(routes!(processes::read_process))
+        .routes(routes!(processes::record_process_events))
         .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))
         .routes(routes!(checkpoint::read_log_key))
-        .routes(routes!(notifications::list_notifications))
-        .routes(routes!(receipts::take_mailgun_receipt))
-        .routes(routes!(receipts::take_sms_receipt))
         .routes(routes!(operations::health))
         .routes(routes!(operations::readiness))
         .routes(routes!(operations::read_metrics))

@@ -10,6 +10,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 use askama::Template;
+use everlog_core::ids::OrgId;
+use everlog_core::profile::List;
 use everlog_core::query::TargetRef;
 
 use crate::app::{App, Peer};
@@ -33,6 +35,8 @@ mod page;
 pub mod person;
 mod policy;
 mod problem;
+mod process;
+mod processes;
 mod record;
 mod session;
 mod table;
@@ -62,6 +66,8 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/view/{org}/live", get(live::follow_log))
         .route("/view/{org}/views", post(views::save_view))
         .route("/view/{org}/records/{type}/{id}", get(view_record))
+        .route("/view/{org}/processes", get(view_processes))
+        .route("/view/{org}/processes/{key}", get(view_process))
         .layer(middleware::from_fn_with_state(app.clone(), policy::guard));
     pages.route("/assets/{file}", get(assets::read_asset)).route("/embed.js", get(embed::read_script))
 }
@@ -176,6 +182,33 @@ async fn view_record(
     .await
 }
 
+/// `GET /view/{org}/processes`: the documents under signature.
+async fn view_processes(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+) -> Response {
+    show(app, org, params, headers, |app, visit, address, _| {
+        let address = address.there(format!("{}/processes", address.path()));
+        processes::processes_page(app, visit, &address)?.render().map_err(failed)
+    })
+    .await
+}
+
+/// `GET /view/{org}/processes/{key}`: one of them.
+async fn view_process(
+    State(app): State<App>,
+    Path((org, key)): Path<(String, String)>,
+    params: Params,
+    headers: HeaderMap,
+) -> Response {
+    show(app, org, params, headers, move |app, visit, address, sent| {
+        process::process_page(app, visit, &key, address, sent)?.render().map_err(failed)
+    })
+    .await
+}
+
 /// Answers with what `html` makes of the log, the list that is open and the parameters, where it may wait.
 async fn show(
     app: App,
@@ -210,7 +243,8 @@ async fn start_session(
     let rest = sent.iter().filter(|(name, _)| name != CODE);
     let query: Vec<_> = rest.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     let mark = if query.is_empty() { "" } else { "?" };
-    let clean = format!("{}{mark}{}", list_path(org), query.join("&"));
+    let home = home_path(app, org, query.is_empty()).await?;
+    let clean = format!("{home}{mark}{}", query.join("&"));
     let location = HeaderValue::from_str(&clean).map_err(|_| Problem::NotFound)?;
     match session::start(app, headers, peer, org, code).await {
         Ok(cookie) => {
@@ -306,6 +340,15 @@ fn part(headers: &HeaderMap) -> Part {
 
 fn is_from_search(headers: &HeaderMap) -> bool {
     headers.get("hx-source").is_some_and(|source| source.as_bytes() == b"input#al-q")
+}
+
+/// Where a reader begins: at the documents, where the profile lists them and nothing of the log is asked for.
+async fn home_path(app: &App, org: &str, is_plain: bool) -> Result<String, Problem> {
+    let (app, path) = (app.clone(), list_path(org));
+    let Ok(id) = OrgId::try_from(org) else { return Ok(path) };
+    let lists =
+        blocking(move || Ok(app.directory.find(&id).ok().flatten().map(|it| it.profile.list))).await?;
+    Ok(if is_plain && lists == Some(List::Processes) { format!("{path}/processes") } else { path })
 }
 
 fn list_path(org: &str) -> String {

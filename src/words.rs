@@ -106,6 +106,11 @@ impl Words {
         self.render(id, &[])
     }
 
+    /// Whether there is such a message.
+    pub fn has(self, id: &str) -> bool {
+        self.say(id) != id
+    }
+
     /// A message with values in it.
     pub fn fill<'a>(self, id: &str, values: impl AsRef<[(&'a str, FluentValue<'a>)]>) -> String {
         self.render(id, values.as_ref())

@@ -135,6 +135,11 @@ words! {
 }
 
 impl Stand {
+    /// Whether somebody else stands in their place, or nobody.
+    pub const fn is_replaced(self) -> bool {
+        matches!(self, Self::Removed | Self::Forwarded)
+    }
+
     /// Whether this signee's part is over.
     pub const fn is_ended(self) -> bool {
         !matches!(self, Self::Added | Self::Invited | Self::Viewed)

@@ -95,6 +95,42 @@ pub(super) struct SortParameter {
     sort: Option<String>,
 }
 
+/// The parameters of a list of processes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "they describe; `read` reads")]
+pub(super) struct ProcessParameters {
+    /// all, completed, active, inactive, draft, canceled, expired; repeatable.
+    status: Option<Vec<String>>,
+    /// The e-mail address of who started it, in any case.
+    user: Option<String>,
+    /// By what kind of flow, in any case.
+    flow_type: Option<String>,
+    /// What it was made from.
+    flow_key: Option<String>,
+    /// Its key.
+    process: Option<String>,
+    /// Pieces of its key, of names, and of what signees are found by.
+    q: Option<String>,
+    /// Something happened from this time on: RFC 3339, or a date in `tz`.
+    from: Option<String>,
+    /// Something happened before this time; a bare date includes that day.
+    to: Option<String>,
+    /// today, yesterday, this_week, last_7_days, last_30_days, this_month, last_month, older, all.
+    range: Option<String>,
+    /// The zone of dates and ranges.
+    tz: Option<String>,
+}
+
+/// The order of a list of processes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes; `read` reads")]
+pub(super) struct ProcessSortParameter {
+    /// -created (default), created, and either way name, status, started, activity.
+    sort: Option<String>,
+}
+
 /// What chooses a page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -281,7 +317,6 @@ fn limits() -> Vec<(&'static str, String)> {
         ("Characters of an id", event::EVENT_ID_CHARS_MAX.to_string()),
         ("Bytes of an action", event::ACTION_BYTES_MAX.to_string()),
         ("Bytes of a JSON body", super::JSON_BODY_BYTES_MAX.to_string()),
-        ("Bytes of a delivery receipt", super::RECEIPT_BYTES_MAX.to_string()),
         ("Bytes of an NDJSON line", super::NDJSON_LINE_BYTES_MAX.to_string()),
         ("Events of an array", crate::log::BATCH_EVENTS_MAX.to_string()),
         ("Characters of a search", search::SEARCH_CHARS_MAX.to_string()),

@@ -220,7 +220,7 @@ fn columns(key: &str, number: u64, state: &State, waits: Waits) -> ProcessColumn
 
 /// What a search for processes looks in (`T15`), a line each: its key, names, and what signees are found by.
 fn searched(key: &str, state: &State) -> String {
-    let mut lines = vec![key.to_owned()];
+    let mut lines = vec![fold(key)];
     lines.extend(state.display_name.iter().chain(&state.file_name).map(|name| fold(name)));
     for signee in &state.signees {
         let found_by = [&signee.name, &signee.email, &signee.phone, &signee.ssn];

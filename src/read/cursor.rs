@@ -20,6 +20,8 @@ use crate::index::Position;
 
 /// The version of a cursor, authenticated with it: another version's cursor does not open.
 const VERSION: &[u8] = b"everlog-cursor/v1";
+/// The same for a list of processes.
+const PROCESSES_VERSION: &[u8] = b"everlog-processes/v1";
 /// The same for a position that a listener goes on from; the id of its log follows.
 const POSITION_VERSION: &[u8] = b"everlog-position/v1";
 /// Longest cursor that is looked at, in bytes.
@@ -41,6 +43,19 @@ pub(super) struct Cursor {
     /// What the order rested on, where it rests on words.
     #[serde(default)]
     pub words: Option<String>,
+}
+
+/// The same of a list of processes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct ProcessCursor {
+    /// The parameters of the first page.
+    pub params: Vec<(String, String)>,
+    /// When the first page was asked for.
+    pub asked_ms: u64,
+    /// The size of the log then: what came later is on no page.
+    pub size: u64,
+    /// How many processes stand on the pages in front.
+    pub skip: u64,
 }
 
 /// A fingerprint of the words that catalogs give a list its order by; none where they give none. Under other words the
@@ -78,6 +93,15 @@ impl CursorKey {
 
     pub(super) fn open(&self, text: &str) -> Option<Cursor> {
         serde_json::from_slice(&self.open_bytes(VERSION, text)?).ok()
+    }
+
+    /// Seals what a later page of a list of processes shares with the first.
+    pub(super) fn seal_processes(&self, cursor: &ProcessCursor) -> String {
+        self.seal_bytes(PROCESSES_VERSION, serde_json::to_vec(cursor).unwrap_or_default())
+    }
+
+    pub(super) fn open_processes(&self, text: &str) -> Option<ProcessCursor> {
+        serde_json::from_slice(&self.open_bytes(PROCESSES_VERSION, text)?).ok()
     }
 
     /// Seals a position of one log: as long as any other, and for no other log.

@@ -13,6 +13,12 @@ use crate::read::{ReadError, Reader, may_see};
 use crate::store::StoreError;
 use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow};
 
+mod list;
+mod present;
+
+pub use list::{ProcessList, ProcessQuestion};
+pub use present::present_process;
+
 /// How many events of a process are read together.
 const GROUP_EVENTS: usize = 1_000;
 
@@ -65,6 +71,17 @@ impl Reader {
             return Ok(0);
         }
         Ok(self.store.count_processes(org.code(), filter)?)
+    }
+
+    /// Who started processes, by e-mail address in small letters, and how many: the busiest first.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn starters(&self, org: &Organization, limit: usize) -> Result<Vec<(String, u64)>, ReadError> {
+        if org.scope().is_restricted() {
+            return Ok(Vec::new());
+        }
+        Ok(self.store.starters(org.code(), limit)?)
     }
 
     /// Every event of a process, in order, with the names of its signees.

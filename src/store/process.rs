@@ -70,6 +70,8 @@ pub struct ProcessFilter {
     pub from_ms: Option<u64>,
     /// … and before this one: an event lies in the range.
     pub to_ms: Option<u64>,
+    /// Those whose number is smaller: later pages of a list leave out what came after its first.
+    pub below: Option<u64>,
 }
 
 /// In what order processes come; equals come newest first.

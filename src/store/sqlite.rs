@@ -12,7 +12,6 @@ use everlog_core::merkle::Frontier;
 use rusqlite::ErrorCode;
 
 use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
-use crate::store::stream::{DeadLetter, MessagePlace, StreamRow};
 use crate::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
@@ -29,7 +28,6 @@ mod pool;
 mod process;
 mod read;
 mod schema;
-mod stream;
 mod write;
 
 pub use body::DOCUMENT_BYTES_MAX;
@@ -186,6 +184,10 @@ impl Store for SqliteStore {
         self.read(|reader| process::count_processes(&reader.connection, org, filter))
     }
 
+    fn starters(&self, org: OrgCode, limit: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        self.read(|reader| process::starters(&reader.connection, org, limit))
+    }
+
     fn process_seqs(&self, org: OrgCode, key: &str, from: Seq, limit: usize) -> Result<Vec<Seq>, StoreError> {
         self.read(|reader| process::process_seqs(&reader.connection, org, key, from, limit))
     }
@@ -206,29 +208,6 @@ impl Store for SqliteStore {
 
     fn awaiting_trails(&self, limit: usize) -> Result<Vec<Summoned>, StoreError> {
         self.read(|reader| process::awaiting_trails(&reader.connection, limit))
-    }
-
-    fn streams(&self, org: OrgCode) -> Result<Vec<StreamRow>, StoreError> {
-        self.read(|reader| stream::streams(&reader.connection, org))
-    }
-
-    fn stream(&self, org: OrgCode, id: &str) -> Result<Option<StreamRow>, StoreError> {
-        self.read(|reader| stream::stream(&reader.connection, org, id))
-    }
-
-    fn every_stream(&self) -> Result<Vec<StreamRow>, StoreError> {
-        self.read(|reader| stream::every_stream(&reader.connection))
-    }
-
-    fn dead_letters(
-        &self,
-        org: OrgCode,
-        stream: &str,
-        after: Option<MessagePlace>,
-        only_wanted: bool,
-        limit: usize,
-    ) -> Result<Vec<DeadLetter>, StoreError> {
-        self.read(|reader| stream::dead_letters(&reader.connection, org, stream, after, only_wanted, limit))
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -18,13 +18,13 @@ const ENCODED: AsciiSet = NON_ALPHANUMERIC
 /// The parameters that choose a page of the list: any other choice begins at the first page again.
 const PLACE: &[&str] = &["cursor", "row"];
 /// The parameters of a page beside those of a query.
-const OWN: &[&str] = &["limit", "lang", "times", "live", "cursor", "row"];
+const OWN: &[&str] = &["limit", "lang", "times", "live", "status", "starter", "cursor", "row"];
 /// The parameters that choose how a page is shown, not what.
 const SHOWN: &[&str] = &["tz", "lang", "times"];
 /// Whether the list is followed.
 const LIVE: &str = "live";
 /// The parameters that `read` does not know.
-const UNASKED: &[&str] = &["lang", "times", "row", LIVE];
+const UNASKED: &[&str] = &["lang", "times", "row", "status", "starter", LIVE];
 /// The value of `range` in forms that stands for two dates; never in a link.
 const CUSTOM: &str = "custom";
 /// The first year that events can lie in.
@@ -203,6 +203,11 @@ impl Address {
     /// The same state on another page.
     pub fn on(&self, path: String) -> Self {
         Self { path, ..self.first_page() }
+    }
+
+    /// The same state and place on another page.
+    pub fn there(&self, path: String) -> Self {
+        Self { path, ..self.clone() }
     }
 
     /// The choices as they stand in a URL, whichever page is shown and whether or not it is followed.

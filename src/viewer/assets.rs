@@ -34,6 +34,7 @@ pub(super) struct Urls {
     pub css: String,
     pub js: String,
     pub live: String,
+    pub export: String,
     /// What a list does beyond its first view, each without the directory: its script asks for them when that is there.
     pub later: String,
     pub details: String,
@@ -47,6 +48,7 @@ pub(super) static URLS: LazyLock<Urls> = LazyLock::new(|| Urls {
     css: url("viewer.css"),
     js: url("viewer.js"),
     live: url("live.js"),
+    export: url("export.js"),
     later: LATER.map(|file| url(file).trim_start_matches(DIRECTORY).to_owned()).join(" "),
     details: url("details.js"),
     htmx: url("htmx.min.js"),

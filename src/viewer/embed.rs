@@ -72,8 +72,10 @@ pub(super) async fn show_frame(State(app): State<App>, params: Params, headers: 
 pub(super) async fn start_embedded(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response {
     match session::start_embedded(&app, &headers, &peer).await {
         Ok((org, session)) => {
-            let told =
-                json!({"log": super::list_path(org.as_str()), "user": session.user.id, "role": session.role});
+            let Ok(home) = super::home_path(&app, org.as_str(), true).await else {
+                return problem_response(&Problem::Failed, &headers, "/");
+            };
+            let told = json!({"log": home, "user": session.user.id, "role": session.role});
             axum::Json(told).into_response()
         }
         Err(why) => problem_response(&why, &headers, "/"),

@@ -5,7 +5,7 @@
 use askama::Template;
 use everlog_core::event::Event;
 use everlog_core::ids::Seq;
-use everlog_core::profile::{Filter, Preset, Profile};
+use everlog_core::profile::{Filter, List, Preset, Profile};
 use everlog_core::query::{ParamError, ParamFault};
 use everlog_core::search::{self, Field, SEARCH_CHARS_MAX, SEARCH_TERMS_MAX, Search, SearchError};
 
@@ -41,6 +41,8 @@ pub(super) struct LogPage {
     title: String,
     organization: String,
     path: String,
+    /// The list of documents, where the profile has one.
+    documents: Option<String>,
     refresh: String,
     export: Option<ExportMenu>,
     views: Views,
@@ -387,6 +389,8 @@ impl Read<'_> {
             title: self.visit.words.title(&self.profile.title),
             organization: shorten(&self.visit.org.entry().row.name, 80),
             path: self.path(),
+            documents: (self.profile.list == List::Processes)
+                .then(|| self.address.opened().there(format!("{}/processes", self.path())).href()),
             refresh: self.address.first_page().href(),
             export: self.export(&results),
             views,

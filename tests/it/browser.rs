@@ -16,6 +16,7 @@ mod embed;
 mod focus;
 mod languages;
 mod list;
+mod processes;
 mod sizes;
 mod states;
 
@@ -73,6 +74,10 @@ fn with_browser<F: AsyncFnOnce(&Browser)>(has_scripts: bool, scenario: F) {
 async fn enter(browser: &Browser, server: &Server, org: &str, role: &str) {
     browser.look(1280, 900, "light").await;
     browser.goto(&server.url(&link(server, org, "ana", role))).await;
+    // Where documents are listed, the list of events is one step further.
+    if browser.path().await.ends_with("/processes") {
+        browser.goto(&server.url(&format!("/view/{org}"))).await;
+    }
     if browser.has_scripts {
         browser.until("the last of the scripts", EQUIPPED).await;
     }

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
 use everlog::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
-use everlog::store::stream::{DeadLetter, MessagePlace, StreamRow};
 use everlog::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
@@ -166,6 +165,10 @@ impl Store for MemoryStore {
         Ok(0)
     }
 
+    fn starters(&self, _: OrgCode, _: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     fn process_seqs(&self, _: OrgCode, _: &str, _: Seq, _: usize) -> Result<Vec<Seq>, StoreError> {
         Ok(Vec::new())
     }
@@ -180,29 +183,6 @@ impl Store for MemoryStore {
 
     fn awaiting_trails(&self, _: usize) -> Result<Vec<Summoned>, StoreError> {
         Ok(Vec::new())
-    }
-
-    fn streams(&self, _: OrgCode) -> Result<Vec<StreamRow>, StoreError> {
-        unreachable!("the index reads no streams")
-    }
-
-    fn stream(&self, _: OrgCode, _: &str) -> Result<Option<StreamRow>, StoreError> {
-        unreachable!("the index reads no streams")
-    }
-
-    fn every_stream(&self) -> Result<Vec<StreamRow>, StoreError> {
-        unreachable!("the index reads no streams")
-    }
-
-    fn dead_letters(
-        &self,
-        _: OrgCode,
-        _: &str,
-        _: Option<MessagePlace>,
-        _: bool,
-        _: usize,
-    ) -> Result<Vec<DeadLetter>, StoreError> {
-        unreachable!("the index reads no dead letters")
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

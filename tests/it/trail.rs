@@ -12,8 +12,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+mod hostile;
 mod html;
 mod model;
+mod sealing;
+mod validators;
 
 /// A process that is told: its state, its events, and in which words.
 pub struct Story {

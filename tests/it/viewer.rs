@@ -21,6 +21,7 @@ mod histogram;
 mod languages;
 mod list;
 mod person;
+mod processes;
 mod sizes;
 mod text;
 mod uses;

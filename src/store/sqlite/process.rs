@@ -106,6 +106,9 @@ fn condition(org: OrgCode, filter: &ProcessFilter) -> Result<(String, Vec<Sql>),
     if let Some(to_ms) = filter.to_ms {
         and("p.first_ms < ?", int(to_ms)?.into());
     }
+    if let Some(below) = filter.below {
+        and("p.number < ?", int_or_last(below).into());
+    }
     if !filter.statuses.is_empty() {
         let places = vec!["?"; filter.statuses.len()].join(", ");
         sql.push_str(&format!(" and p.status in ({places})"));
@@ -170,6 +173,25 @@ pub(super) fn count_processes(
             .query_row(params_from_iter(values), |line| line.get(0))
     };
     uint(count().map_err(fault("count processes"))?)
+}
+
+pub(super) fn starters(
+    connection: &Connection,
+    org: OrgCode,
+    limit: usize,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let read = || {
+        connection
+            .prepare_cached(
+                "select starter, count(*) from processes where org = ? and starter <> ''
+                 group by starter order by count(*) desc, starter limit ?",
+            )?
+            .query_map((org.0, limit), |line| Ok((line.get(0)?, line.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(String, i64)>>>()
+    };
+    let starters = read().map_err(fault("count who starts processes"))?;
+    starters.into_iter().map(|(starter, count)| Ok((starter, uint(count)?))).collect()
 }
 
 pub(super) fn process_seqs(

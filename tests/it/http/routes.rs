@@ -20,12 +20,10 @@ enum Needs {
     ScopeOrOperator(&'static str),
     /// A viewer session.
     Session,
-    /// A provider's signature; no credential is of any use.
-    Signature,
 }
-use Needs::{Nothing, Operator, Scope, ScopeOrOperator, Session, Signature};
+use Needs::{Nothing, Operator, Scope, ScopeOrOperator, Session};
 
-/// Every route. `{id}` stands for a record of the organization, which another organization must not learn of.
+/// Every route. `{id}` and `{key}` stand for a record of the organization, which another organization must not learn of.
 const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/organizations", Operator),
     ("GET", "/v1/organizations", Operator),
@@ -50,12 +48,14 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/events/{id}", Scope("read")),
     ("GET", "/v1/organizations/{org}/events/{id}/bundle", Scope("read")),
     ("GET", "/v1/organizations/{org}/targets/{type}/{id}", Scope("read")),
+    ("POST", "/v1/organizations/{org}/processes", Scope("write")),
+    ("GET", "/v1/organizations/{org}/processes", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/total", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}", Scope("read")),
+    ("POST", "/v1/organizations/{org}/processes/{key}/events", Scope("write")),
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
-    ("GET", "/v1/organizations/{org}/processes/{key}/notifications", Scope("read")),
-    ("POST", "/v1/organizations/{org}/receipts/mailgun", Signature),
-    ("POST", "/v1/organizations/{org}/receipts/sms", Signature),
     ("GET", "/v1/log-key", Nothing),
     ("GET", "/healthz", Nothing),
     ("GET", "/readyz", Nothing),
@@ -75,9 +75,10 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "keys") => Some(json!({"name": "k", "scopes": ["read"]})),
         ("POST", "viewer-sessions") => Some(json!({"user": {"id": "u_1"}, "role": "owner"})),
         ("POST", "events") => Some(event("lead.created")),
+        ("POST", "processes") => Some(json!({
+            "display_name": "Lease", "file_name": "lease.pdf", "created_by": {"type": "user", "id": "u_1"}, "signees": [],
+        })),
         ("PUT", "catalogs") => Some(json!({"actions": {"zoo.fed": {"label": "Fed"}}})),
-        ("POST", "mailgun") => Some(json!({"event-data": {"id": "m", "event": "delivered"}})),
-        ("POST", "sms") => Some(json!({"id": "m", "status": "DELIVERED"})),
         ("PATCH", _) => Some(json!({"name": "Another name"})),
         ("GET" | "HEAD" | "DELETE", _) => None,
         other => panic!("say what body {other:?} takes"),
@@ -124,7 +125,7 @@ impl World {
         let id = if path.contains("/keys/") { self.key_id.as_str() } else { "e-1" };
         let sent = body(method, path).map(|body| body.to_string());
         let path =
-            path.replace("{org}", org).replace("{type}", "lead").replace("{key}", "e-1").replace("{id}", id);
+            path.replace("{org}", org).replace("{type}", "lead").replace("{id}", id).replace("{key}", id);
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
     }
 }
@@ -191,8 +192,7 @@ fn a_strangers_key_learns_no_more_than_of_an_organization_that_does_not_exist() 
     let vendor = vendor.body["key"].as_str().unwrap().to_owned();
     let session = world.server.session("globex", &world.globex, "u_1", "owner");
     let size = world.server.size("acme");
-    let of_orgs = ROUTES.iter().filter(|(_, path, needs)| path.contains("{org}") && *needs != Signature);
-    for (method, path, _) in of_orgs {
+    for (method, path, _) in ROUTES.iter().filter(|(_, path, _)| path.contains("{org}")) {
         for stranger in [&world.globex, &vendor, &session] {
             let foreign = world.call(method, path, "acme", stranger);
             foreign.assert_problem(404, "not_found");
@@ -224,7 +224,7 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
         ["/events/0", "/events/1"],
         ["/events/e-1/bundle", "/events/e-2/bundle"],
         ["/targets/lead/e-1", "/targets/lead/e-2"],
-        ["/processes/e-1/notifications", "/processes/e-2/notifications"],
+        ["/processes/e-1", "/processes/e-2"],
     ] {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
@@ -256,7 +256,6 @@ fn a_key_without_the_scope_is_refused_and_one_with_nothing_but_it_is_let_in() {
             Operator | Session => {
                 world.call(method, path, "acme", &world.acme).assert_problem(403, "forbidden");
             }
-            Signature => world.call(method, path, "acme", &world.acme).assert_problem(401, "unauthenticated"),
             Nothing => {}
         }
     }
@@ -270,7 +269,6 @@ fn the_operators_key_administers_and_opens_no_log() {
         let answer = world.call(method, path, "acme", OPERATOR_KEY);
         match needs {
             Scope(_) | Session => answer.assert_problem(403, "forbidden"),
-            Signature => answer.assert_problem(401, "unauthenticated"),
             // The id in the world is no vendor key's.
             Operator if *method == "DELETE" => answer.assert_problem(404, "not_found"),
             Operator | ScopeOrOperator(_) | Nothing => {
@@ -289,8 +287,6 @@ fn a_viewer_session_reads_and_does_nothing_else() {
         let may = matches!(needs, Scope("read") | ScopeOrOperator("read")) && *method == "GET";
         if may || matches!(needs, Session | Nothing) {
             assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
-        } else if *needs == Signature {
-            answer.assert_problem(401, "unauthenticated");
         } else {
             answer.assert_problem(403, "forbidden");
         }
@@ -304,8 +300,11 @@ fn other_verbs_are_405_and_name_those_that_are_possible() {
     let paths: BTreeSet<_> = ROUTES.iter().map(|(_, path, _)| *path).collect();
     for path in paths {
         let known: BTreeSet<_> = ROUTES.iter().filter(|it| it.1 == path).map(|it| it.0).collect();
-        let path = path.replace("{org}", "acme").replace("{type}", "lead");
-        let path = path.replace("{key}", "e-1").replace("{id}", "e-1");
+        let path = path
+            .replace("{org}", "acme")
+            .replace("{type}", "lead")
+            .replace("{id}", "e-1")
+            .replace("{key}", "e-1");
         let verbs = ["TRACE", "OPTIONS", "PUT", "PROPFIND", "get", &"X".repeat(40)];
         for verb in verbs.into_iter().filter(|verb| !known.contains(verb)) {
             let answer = world.server.request(

@@ -79,7 +79,7 @@ const NO_ONE: [Gets; 5] = [No(401), No(403), No(403), No(403), No(403)];
 const ANYBODY: [Gets; 5] = [ANSWER; 5];
 
 /// Every route, and what it gives to: nobody; a read key; a session that sees everything; one that sees a part; one whose
-/// role sees nothing any more. `{seq}` stands for the position of an event, `{shared}` for a record that every event
+/// role sees nothing any more. `{seq}` stands for the position of an event, `{key}` for its process, `{shared}` for a record that every event
 /// names; behind a `?` are parameters that make a difference; `live` listens from the beginning of the log.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, [Gets; 5])] = &[
@@ -96,14 +96,16 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/targets/{type}/{shared}",    [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/export?format=csv",          [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/export?format=jsonl",        [No(401), Events,  Events,  Events,  No(403)]),
+    // Signing processes: who sees but a part of the log sees none.
+    ("GET", "/v1/organizations/{org}/processes",                  [No(401), Events,  Events,  ANSWER,  No(403)]),
+    ("GET", "/v1/organizations/{org}/processes/total",            [No(401), Count,   Count,   ANSWER,  No(403)]),
+    ("GET", "/v1/organizations/{org}/processes/{key}",            [No(401), Events,  Events,  No(404), No(403)]),
     // What tells of positions and sizes, and so how much is hidden.
     ("GET", "/v1/organizations/{org}/events/{seq}",               [No(401), Events,  Events,  No(404), No(403)]),
     ("GET", "/v1/organizations/{org}/targets/{type}/{shared}?at=2100-01-01", [No(401), Events, Events, No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/feed",                       [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/feed?after=-1 live",         [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/checkpoint",                 [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
-    // What is known of a process; of none that a reader of a part sees.
-    ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), No(404), No(404), No(404), No(403)]),
     // What is known of the organization.
     ("GET", "/v1/organizations/{org}",                            [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/profile",                    [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
@@ -112,13 +114,13 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("POST", "/v1/organizations/{org}/viewer-sessions",           [No(401), ANSWER,  No(403), No(403), No(403)]),
     ("DELETE", "/v1/organizations/{org}/viewer-sessions",         [No(401), No(403), ANSWER,  ANSWER,  No(403)]),
     ("POST", "/v1/organizations/{org}/events",                    NO_ONE),
+    ("POST", "/v1/organizations/{org}/processes",                 NO_ONE),
+    ("POST", "/v1/organizations/{org}/processes/{key}/events",    NO_ONE),
     ("PATCH", "/v1/organizations/{org}",                          NO_ONE),
     ("PUT", "/v1/organizations/{org}/catalogs",                   NO_ONE),
     ("POST", "/v1/organizations/{org}/keys",                      NO_ONE),
     ("GET", "/v1/organizations/{org}/keys",                       NO_ONE),
     ("DELETE", "/v1/organizations/{org}/keys/{id}",               NO_ONE),
-    ("POST", "/v1/organizations/{org}/receipts/mailgun",          [No(401); 5]),
-    ("POST", "/v1/organizations/{org}/receipts/sms",              [No(401); 5]),
     ("POST", "/v1/organizations",                                 NO_ONE),
     ("GET", "/v1/organizations",                                  NO_ONE),
     ("POST", "/v1/keys",                                          NO_ONE),
@@ -135,6 +137,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/view/{org}/events/{seq}",                           [No(401), No(401), Events,  No(404), No(403)]),
     ("GET", "/view/{org}/records/{type}/{id}",                    [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/records/{type}/{shared}",                [No(401), No(401), Events,  Events,  No(403)]),
+    ("GET", "/view/{org}/processes",                              [No(401), No(401), Events,  ANSWER,  No(403)]),
+    ("GET", "/view/{org}/processes/{key}",                        [No(401), No(401), Events,  No(404), No(403)]),
     ("GET", "/view/{org}/export?format=csv",                      [No(401), No(401), Events,  Events,  No(403)]),
     ("POST", "/view/{org}/export?format=csv",                     [No(401), No(401), ANSWER,  ANSWER,  No(403)]),
     ("POST", "/view/{org}/views",                                 [No(401), No(401), ANSWER,  ANSWER,  No(403)]),
@@ -208,7 +212,7 @@ fn events(has_audiences: bool) -> Vec<Known> {
             "on_behalf_of": account.map(|id| json!({"type": "user", "id": id})),
             // What all have in common is what could lead from one to another.
             "targets": [{"type": "lead", "id": canary(number)}, {"type": "lead", "id": "shared"}],
-            "context": {"ip": ip(number), "session_id": "s_1", "request_id": "r_1"},
+            "process": canary(number), "context": {"ip": ip(number), "session_id": "s_1", "request_id": "r_1"},
         }),
     });
     known.collect()
@@ -282,6 +286,7 @@ impl World {
             .replace("{org}", reader.org)
             .replace("{type}", "lead")
             .replace("{id}", id)
+            .replace("{key}", id)
             .replace("{shared}", "shared")
             .replace("{seq}", &known.seq.to_string())
             .replace("{file}", "viewer.css");
@@ -323,7 +328,7 @@ impl World {
 
     /// Compares what a line gives with what the tables say.
     fn check(&self, method: &str, line: &str, gets: Gets, reader: &Reader<'_>, all: &[Known]) {
-        let is_about_one = line.contains("{id}") || line.contains("{seq}");
+        let is_about_one = ["{id}", "{seq}", "{key}"].iter().any(|it| line.contains(it));
         for (number, about) in all.iter().enumerate().take(if is_about_one { all.len() } else { 1 }) {
             let note = format!("{method} {line} for {} about {number}", reader.name);
             let told = self.call(method, line, reader, about);

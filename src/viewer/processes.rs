@@ -1,0 +1,254 @@
+//! The list of documents under signature: by status, by who started them, by a search, in an order.
+//!
+//! Deliberately absent: the events, which have their own list, and what a status means (`core::process`).
+
+use askama::Template;
+use everlog_core::process::Status;
+use everlog_core::profile::{self, Column, List, Profile, SortKey};
+use everlog_core::text::fold;
+
+use crate::app::App;
+use crate::read::process::Process;
+use crate::store::process::{ProcessFilter, ProcessOrder, ProcessPage};
+use crate::viewer::address::{Address, encode};
+use crate::viewer::assets::{URLS, Urls};
+use crate::viewer::dates::When;
+use crate::viewer::display::Display;
+use crate::viewer::icons;
+use crate::viewer::problem::Problem;
+use crate::viewer::process::{Download, Stance, downloads, file_page, status_of};
+use crate::viewer::session::Visit;
+use crate::viewer::table::{Heading, SortLink};
+use crate::viewer::text::{Text, shorten};
+use crate::words::{Words, grouped};
+
+/// How many people who start documents are offered.
+const STARTERS_MAX: usize = 100;
+/// How many names of signees a row shows.
+const SIGNEES_SHOWN: usize = 3;
+/// The order that is in no address: what happened last comes first.
+const LATEST_FIRST: &str = "-activity";
+/// The statuses that a reader chooses among, as the signing activity API names them.
+const CHOICES: &[(&str, &[Status])] = &[
+    ("all", &[]),
+    ("completed", &[Status::Completed]),
+    ("active", &[Status::Draft, Status::Active]),
+    ("inactive", &[Status::Canceled, Status::Expired]),
+];
+
+/// The page.
+#[derive(Template)]
+#[template(path = "viewer/processes.html")]
+pub(super) struct ProcessesPage {
+    urls: &'static Urls,
+    words: Words,
+    title: String,
+    organization: String,
+    path: String,
+    log: String,
+    refresh: String,
+    display: Display,
+    q: String,
+    /// What a search takes along.
+    carried: Vec<(String, String)>,
+    statuses: Vec<Choice>,
+    starters: Vec<Choice>,
+    headings: Vec<Heading>,
+    rows: Vec<Row>,
+    count: String,
+    zone: String,
+    /// Where everything is, when a choice leaves nothing.
+    clear: Option<String>,
+    is_empty: bool,
+    shown: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// One of several, as a link.
+struct Choice {
+    label: String,
+    count: String,
+    href: String,
+    is_chosen: bool,
+}
+
+/// One document.
+struct Row {
+    href: String,
+    name: Text,
+    file: Option<Text>,
+    status: Stance,
+    signed: String,
+    signees: Vec<Text>,
+    more: Option<String>,
+    started: Option<When>,
+    active: Option<When>,
+    downloads: Vec<Download>,
+}
+
+/// The list as this address asks for it.
+///
+/// # Errors
+/// When the store cannot answer.
+pub(super) fn processes_page(app: &App, visit: &Visit, address: &Address) -> Result<ProcessesPage, Problem> {
+    let org = &visit.org;
+    let profile = &org.entry().profile;
+    let (words, clock) = (visit.words, visit.clock());
+    let filter = filter_of(address);
+    let size = address.one("limit").and_then(|limit| limit.parse().ok());
+    let size = size.unwrap_or_else(|| u64::from(profile.default_page_size));
+    let first = address.first_row();
+    let (order, descending) = order_of(address);
+    let page = ProcessPage { order, descending, skip: first - 1, take: size };
+    let processes = app.reader.processes(org, &filter, page)?;
+    let total = app.reader.count_processes(org, &filter)?;
+    let mut statuses = Vec::with_capacity(CHOICES.len());
+    for (name, these) in CHOICES {
+        let these = these.iter().map(|status| status.as_str().to_owned()).collect();
+        let count = app.reader.count_processes(org, &ProcessFilter { statuses: these, ..filter.clone() })?;
+        statuses.push(Choice {
+            label: words.say(&format!("processes-{name}")),
+            count: grouped(count),
+            href: if *name == "all" { address.without("status") } else { address.with("status", name) }
+                .href(),
+            is_chosen: address.one("status").unwrap_or("all") == *name,
+        });
+    }
+    let rows: Vec<Row> = processes.iter().map(|process| row(visit, process)).collect();
+    let last = first + rows.len() as u64 - u64::from(!rows.is_empty());
+    let is_narrowed = filter != ProcessFilter::default();
+    let list = |row: u64| if row <= 1 { address.first_page() } else { address.at("rows", row) };
+    let shown = [
+        ("rows", format!("<strong>{}–{}</strong>", grouped(first), grouped(last)).into()),
+        ("total", grouped(total).into()),
+    ];
+    Ok(ProcessesPage {
+        urls: &URLS,
+        words,
+        title: words.title(&profile.title),
+        organization: shorten(&org.entry().row.name, 80),
+        path: address.path().to_owned(),
+        log: format!("/view/{}", encode(org.entry().row.id.as_str())),
+        refresh: address.first_page().href(),
+        display: Display::new(visit, address),
+        q: address.one("q").unwrap_or_default().to_owned(),
+        carried: carried(address),
+        statuses,
+        starters: starters(app, visit, address)?,
+        headings: headings(visit, address),
+        is_empty: rows.is_empty(),
+        count: words.fill("processes-count", [("count", total.into()), ("shown", grouped(total).into())]),
+        zone: clock.zone_name(),
+        clear: (is_narrowed && rows.is_empty())
+            .then(|| address.cleared().without("starter").without("status").href()),
+        shown: if rows.is_empty() { String::new() } else { words.fill("rows-of", shown) },
+        previous: (first > 1).then(|| list(first.saturating_sub(size).max(1)).href()),
+        next: (last < total && !rows.is_empty()).then(|| list(last + 1).href()),
+        rows,
+    })
+}
+
+fn filter_of(address: &Address) -> ProcessFilter {
+    let status = address.one("status").unwrap_or("all");
+    let chosen = CHOICES.iter().find(|(name, _)| *name == status).map_or(&[][..], |(_, these)| these);
+    let words = address.one("q").unwrap_or_default();
+    ProcessFilter {
+        statuses: chosen.iter().map(|status| status.as_str().to_owned()).collect(),
+        starter: address.one("starter").map(str::to_lowercase),
+        pieces: words.split_whitespace().map(fold).collect(),
+        ..ProcessFilter::default()
+    }
+}
+
+fn order_of(address: &Address) -> (ProcessOrder, bool) {
+    let sort = address.one("sort").unwrap_or(LATEST_FIRST);
+    let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
+    let order = match by {
+        "document" => ProcessOrder::Name,
+        "status" => ProcessOrder::Status,
+        "started" => ProcessOrder::Started,
+        _ => return (ProcessOrder::Activity, true),
+    };
+    (order, descending)
+}
+
+/// The choices beside the search, which a new search takes along.
+fn carried(address: &Address) -> Vec<(String, String)> {
+    let carried = address.params().filter(|(name, _)| !["q", "starter"].contains(name));
+    carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn starters(app: &App, visit: &Visit, address: &Address) -> Result<Vec<Choice>, Problem> {
+    let chosen = address.one("starter").map(str::to_lowercase);
+    let found = app.reader.starters(&visit.org, STARTERS_MAX)?;
+    let choices = found.into_iter().map(|(starter, count)| Choice {
+        count: grouped(count),
+        href: address.with("starter", &starter).href(),
+        is_chosen: chosen.as_deref() == Some(starter.as_str()),
+        label: starter,
+    });
+    Ok(choices.collect())
+}
+
+/// The columns of the list: the profile's where it lists processes, else those of the profile that does.
+fn columns(profile: &Profile) -> &[Column] {
+    match (profile.list, profile::shipped("signing")) {
+        (List::Log, Some(signing)) => &signing.columns,
+        _ => &profile.columns,
+    }
+}
+
+fn headings(visit: &Visit, address: &Address) -> Vec<Heading> {
+    let sort = address.one("sort").unwrap_or(LATEST_FIRST);
+    let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
+    let link = |key: SortKey| {
+        let is_now = by == key.as_str();
+        // Times begin with the latest, words with A.
+        let next = if is_now { !descending } else { key == SortKey::Started };
+        let value = format!("{}{}", if next { "-" } else { "" }, key.as_str());
+        let now = match (is_now, descending) {
+            (false, _) => "",
+            (true, true) => "descending",
+            (true, false) => "ascending",
+        };
+        SortLink { href: address.with("sort", &value).href(), now }
+    };
+    columns(&visit.org.entry().profile)
+        .iter()
+        .map(|column| Heading {
+            field: column.field.as_str(),
+            title: visit.words.title(&column.title),
+            sort: column.sortable.map(link),
+        })
+        .collect()
+}
+
+fn row(visit: &Visit, process: &Process) -> Row {
+    let (words, clock, state) = (visit.words, visit.clock(), &process.state);
+    let name = state.display_name.as_deref().or(state.file_name.as_deref()).unwrap_or(&process.key);
+    let awaited: Vec<_> = state.signees.iter().filter(|signee| !signee.stand.is_replaced()).collect();
+    let signed = awaited.iter().filter(|signee| signee.signed_ms.is_some()).count();
+    let counts = [("signed", (signed as f64).into()), ("count", (awaited.len() as f64).into())];
+    let beyond = awaited.len().saturating_sub(SIGNEES_SHOWN);
+    Row {
+        href: file_page(visit, &process.key),
+        name: Text::name(&shorten(name, 120)),
+        file: state
+            .file_name
+            .as_deref()
+            .filter(|file| *file != name)
+            .map(|file| Text::name(&shorten(file, 120))),
+        status: status_of(state, words),
+        signed: words.fill("processes-signed", counts),
+        signees: awaited
+            .iter()
+            .take(SIGNEES_SHOWN)
+            .map(|signee| Text::name(&shorten(signee.shown(), 60)))
+            .collect(),
+        more: (beyond > 0).then(|| words.fill("processes-more", [("count", (beyond as f64).into())])),
+        started: state.started_ms.map(|ms| clock.when(ms)),
+        active: state.last_ms.map(|ms| clock.when(ms)),
+        downloads: downloads(visit, process),
+    }
+}

@@ -1,0 +1,205 @@
+//! Documents under signature in the viewer, as a browser without scripts meets them. Deliberately absent: how they look, which
+//! is in `browser`.
+
+use serde_json::{Value, json};
+
+use crate::server::Server;
+use crate::viewer::{Visitor, link, opened, plain, record};
+
+/// An event of a process, some minutes after ten.
+fn step(process: &str, minute: u32, action: &str, others: Value) -> Value {
+    let mut event = json!({
+        "action": action, "occurred_at": format!("2026-01-05T10:{minute:02}:00Z"), "process": process,
+        "actor": {"type": "user", "id": "u_1", "name": "Ana Ruiz", "email": "ana@acme.example"},
+        "targets": [{"type": "document", "id": process, "name": format!("Lease {process}")}],
+    });
+    event.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    event
+}
+
+/// The beginning of a process with two signees, of whom the second need not sign.
+fn begun(process: &str) -> Vec<Value> {
+    let signee = |key: &str, name: &str, required: bool| json!({"signee_key": key, "name": name, "email": format!("{key}@mail.example"), "required": required});
+    let file = json!({"display_name": format!("Lease {process}"), "file_name": format!("{process}.pdf")});
+    vec![
+        step(process, 0, "document.created", json!({"metadata": file})),
+        step(
+            process,
+            1,
+            "signee.added",
+            json!({"signee": "si_a", "metadata": {"signee": signee("si_a", "Sam Lee", true)}}),
+        ),
+        step(
+            process,
+            1,
+            "signee.added",
+            json!({"signee": "si_b", "metadata": {"signee": signee("si_b", "ليلى حداد", false)}}),
+        ),
+        step(
+            process,
+            2,
+            "invitation.sent",
+            json!({"signee": "si_a", "metadata": {"delivery_method": "Email"}}),
+        ),
+        step(
+            process,
+            2,
+            "invitation.sent",
+            json!({"signee": "si_b", "metadata": {"delivery_method": "Email"}}),
+        ),
+    ]
+}
+
+fn by(signee: &str, others: Value) -> Value {
+    let mut event = json!({"signee": signee, "actor": {"type": "signee", "id": signee}, "context": {"ip": "203.0.113.7"}});
+    event.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    event
+}
+
+/// A signing organization with a completed, an active and a canceled document.
+fn filled(server: &Server) -> Visitor<'_> {
+    let (key, visitor) = opened(server, "signing", "user");
+    let mut events = [begun("sp_done"), begun("sp_open"), begun("sp_gone")].concat();
+    events.extend([
+        step("sp_done", 3, "document.viewed", by("si_a", json!({}))),
+        step("sp_done", 4, "document.signed", by("si_a", json!({}))),
+        step("sp_done", 4, "document.completed", json!({"actor": {"type": "system"}})),
+        step(
+            "sp_done",
+            5,
+            "delivery.confirmation",
+            json!({"signee": "si_a", "actor": {"type": "service", "id": "mailgun", "name": "Mailgun"},
+            "metadata": {"event": "delivered", "to": "si_a@mail.example"}}),
+        ),
+        step("sp_gone", 6, "document.declined", by("si_a", json!({"reason": "Wrong rent"}))),
+        step(
+            "sp_gone",
+            6,
+            "document.canceled",
+            json!({"actor": {"type": "system"}, "reason": "Wrong rent", "metadata": {"cause": "declined"}}),
+        ),
+    ]);
+    record(server, "acme", &key, &json!(events));
+    visitor
+}
+
+/// X03, T16: the list by status; the trail of each document is in the menu at its right.
+#[test]
+fn a_reader_begins_at_the_documents_and_lists_them_by_status() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    let entered = visitor.get(&link(&server, "acme", "u_1", "user"));
+    assert_eq!(entered.headers["location"], "/view/acme/processes");
+    let page = visitor.get("/view/acme/processes");
+    let text = plain(&page.text);
+    assert!(text.contains("All 3 Completed 1 Active 1 Inactive 1"), "{text}");
+    assert_eq!(page.headings(), ["Document", "Status", "Signees", "Started", "Last activity", "Audit Trail"]);
+    let completed = plain(&visitor.get("/view/acme/processes?status=completed").text);
+    assert!(completed.contains("1 document") && completed.contains("Lease sp_done"), "{completed}");
+    assert!(!completed.contains("Lease sp_open") && completed.contains("1 of 2 signed"), "{completed}");
+    for file in ["audit-trail.html", "audit-trail.pdf", "audit-trail.json"] {
+        assert!(page.text.contains(&format!("/view/acme/processes/sp_done/{file}")), "{file}");
+    }
+    let searched = plain(&visitor.get("/view/acme/processes?q=SP_GONE+sam").text);
+    assert!(searched.contains("1 document") && searched.contains("Cancelled"), "{searched}");
+    let none = visitor.get("/view/acme/processes?q=nothing-like-it&starter=ana%40acme.example");
+    assert!(
+        plain(&none.text).contains("No document matches")
+            && none.text.contains("href=\"/view/acme/processes\"")
+    );
+    let sorted = visitor.get("/view/acme/processes?sort=document").text;
+    let place = |name: &str| sorted.find(&format!("Lease {name}</")).unwrap_or_else(|| panic!("{name}"));
+    assert!(place("sp_done") < place("sp_gone") && place("sp_gone") < place("sp_open"));
+    // The log of all of them is a page of its own.
+    assert!(plain(&visitor.get("/view/acme").text).contains("Documents All activity"));
+}
+
+/// X06, X07, L52, L53: icons, groups, signees, notices, and what the types mean.
+#[test]
+fn a_document_has_a_page_with_its_signees_its_log_and_its_notices() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    let page = visitor.get("/view/acme/processes/sp_done");
+    let text = plain(&page.text);
+    for part in [
+        "Completed Lease sp_done",
+        "File sp_done.pdf",
+        "Started by Ana Ruiz",
+        "Sam Lee Signed",
+        "203.0.113.7",
+        "ليلى حداد Invited",
+        "Optional",
+        "document signed",
+        "Sam Lee signed",
+        "E-mail to the signer",
+        "si_a@mail.example",
+        "delivered",
+        "What the types mean",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let grouped = plain(&visitor.get("/view/acme/processes/sp_done?by=group").text);
+    let place = |group: &str| grouped.find(group).unwrap_or_else(|| panic!("{group}: {grouped}"));
+    assert!(place("Creation document created") < place("By signees document viewed"));
+    assert!(place("By signees document viewed") < place("End document completed"));
+    let gone = plain(&visitor.get("/view/acme/processes/sp_gone").text);
+    assert!(
+        gone.contains("Cancelled Lease sp_gone Wrong rent") && gone.contains("Sam Lee Declined"),
+        "{gone}"
+    );
+    let german = plain(&visitor.get("/view/acme/processes/sp_done?lang=de").text);
+    assert!(german.contains("Was geschah"), "{german}");
+}
+
+/// X04, X05: a visit that a program is suspected behind says so, why, and what helps.
+#[test]
+fn a_visit_of_a_mail_scanner_is_marked_and_the_remedy_is_told() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "signing", "user");
+    let mut events = begun("sp_x");
+    events.push(step("sp_x", 9, "document.accessed", by("si_a", json!({"metadata": {"method": "HEAD"}}))));
+    record(&server, "acme", &key, &json!(events));
+    let text = plain(&visitor.get("/view/acme/processes/sp_x").text);
+    for part in [
+        "Probably a program it only asked whether the page is there",
+        "ask signees to authenticate",
+        "Sam Lee Invited",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn documents_of_others_and_of_nobody_are_not_found() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    assert_eq!(visitor.get("/view/acme/processes/sp_none").status, 404);
+    let key = server.tenant("other", "signing");
+    record(&server, "other", &key, &json!(begun("sp_theirs")));
+    assert_eq!(visitor.get("/view/acme/processes/sp_theirs").status, 404);
+    assert_eq!(visitor.get("/view/other/processes").status, 404);
+    assert!(!visitor.get("/view/acme/processes?q=sp_theirs").text.contains("Lease sp_theirs"));
+}
+
+/// Pages of the list hold each document once.
+#[test]
+fn many_documents_come_in_pages() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "signing", "user");
+    let events: Vec<Value> = (0..60).flat_map(|number| begun(&format!("sp_{number:02}"))).collect();
+    record(&server, "acme", &key, &json!(events));
+    let mut seen = Vec::new();
+    let mut path = "/view/acme/processes?sort=document".to_owned();
+    loop {
+        let page = visitor.get(&path).text;
+        seen.extend(
+            page.split("al-process-name\"")
+                .skip(1)
+                .map(|row| plain(row.split("</a>").next().unwrap().split_once('>').unwrap().1)),
+        );
+        let Some(next) = page.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = next.split('"').next().unwrap().replace("&#38;", "&");
+    }
+    let expected: Vec<_> = (0..60).map(|number| format!("Lease sp_{number:02}")).collect();
+    assert_eq!(seen, expected);
+}
