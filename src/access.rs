@@ -303,6 +303,28 @@ impl Access {
         Ok(Organization::of(entry, Sees::Everything))
     }
 
+    /// Opens an organization for a provider of delivery receipts: `is_signed` says whether what it sent is signed with the
+    /// secret that the organization's settings name for it.
+    ///
+    /// # Errors
+    /// `Unauthenticated` whatever is missing: the organization, its secret, the signature.
+    pub fn open_signed(
+        &self,
+        id: &OrgId,
+        provider: &str,
+        is_signed: impl FnOnce(&str) -> bool,
+    ) -> Result<Organization, Denied> {
+        let entry = self.directory.find(id)?.ok_or(Denied::Unauthenticated)?;
+        let secret = entry.row.settings.get("receipt_keys").and_then(|keys| keys.get(provider)?.as_str());
+        match secret {
+            // Anybody can sign with an empty secret.
+            Some(secret) if !secret.is_empty() && is_signed(secret) => {
+                Ok(Organization::of(entry, Sees::Everything))
+            }
+            _ => Err(Denied::Unauthenticated),
+        }
+    }
+
     /// Makes a key of an organization, or of a vendor when there is none. Returns what to show once, and the key's id.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ pub mod catalogs;
 mod keys;
 pub mod live;
 mod peer;
+pub mod receipts;
 pub mod scheduler;
 mod stopping;
 

@@ -33,10 +33,12 @@ mod intake;
 mod keys;
 mod layers;
 mod live;
+mod notifications;
 mod operations;
 mod organizations;
 mod problem;
 mod processes;
+mod receipts;
 mod reference;
 mod remainder;
 mod serve;
@@ -45,6 +47,7 @@ mod targets;
 
 pub(crate) use intake::answer;
 pub use problem::Problem;
+pub use receipts::RECEIPT_BYTES_MAX;
 pub use serve::{Serving, serve};
 
 /// Largest JSON body, in bytes, as sent and as unpacked.
@@ -116,6 +119,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))
         .routes(routes!(checkpoint::read_log_key))
+        .routes(routes!(notifications::list_notifications))
+        .routes(routes!(receipts::take_mailgun_receipt))
+        .routes(routes!(receipts::take_sms_receipt))
         .routes(routes!(operations::health))
         .routes(routes!(operations::readiness))
         .routes(routes!(operations::read_metrics))

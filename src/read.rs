@@ -24,6 +24,7 @@ mod cursor;
 mod edges;
 mod history;
 mod live;
+mod notifications;
 mod present;
 pub mod process;
 mod proof;
@@ -33,6 +34,7 @@ pub use bundle::{Showing, Signed};
 pub use cursor::CursorKey;
 pub use history::STEPS_MAX;
 pub use live::{Arrived, LAST_EVENT_ID};
+pub use notifications::Notification;
 pub use present::{iso, present};
 pub use walk::Walk;
 

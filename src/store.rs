@@ -11,9 +11,11 @@ use everlog_core::merkle::Frontier;
 use serde_json::{Map, Value};
 
 use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
+use crate::store::stream::{DeadLetter, MessagePlace, StreamRow, Token};
 
 pub mod process;
 pub mod sqlite;
+pub mod stream;
 
 /// An organization inside the store: dense from 0, never used again, never shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -209,6 +211,47 @@ pub trait Transaction {
         seq: Seq,
         at_ms: u64,
     ) -> Result<(), StoreError>;
+    /// Keeps a new stream.
+    fn insert_stream(&mut self, row: &StreamRow) -> Result<(), StoreError>;
+    /// Replaces what an administrator decided; false when there is no such stream.
+    fn define_stream(&mut self, org: OrgCode, id: &str, definition: &Value) -> Result<bool, StoreError>;
+    /// Moves a stream as an administrator wants it, which begins an epoch; false when there is no such stream.
+    fn turn_stream(&mut self, org: OrgCode, id: &str, progress: &Value) -> Result<bool, StoreError>;
+    /// Keeps how far a stream has come; false, and nothing is kept, when its epoch is over.
+    fn advance_stream(
+        &mut self,
+        org: OrgCode,
+        id: &str,
+        epoch: u64,
+        progress: &Value,
+    ) -> Result<bool, StoreError>;
+    /// Takes a stream away with its dead letters; false when there is none such.
+    fn delete_stream(&mut self, org: OrgCode, id: &str) -> Result<bool, StoreError>;
+    /// Keeps a dead letter; one of the same place is replaced.
+    fn put_dead_letter(&mut self, org: OrgCode, stream: &str, letter: &DeadLetter) -> Result<(), StoreError>;
+    /// Takes a dead letter away; false when there is none such.
+    fn delete_dead_letter(
+        &mut self,
+        org: OrgCode,
+        stream: &str,
+        place: MessagePlace,
+    ) -> Result<bool, StoreError>;
+    /// Marks dead letters to be sent once more: those of these positions, or all; returns how many there are.
+    fn want_dead_letters(
+        &mut self,
+        org: OrgCode,
+        stream: &str,
+        seqs: Option<&[Seq]>,
+    ) -> Result<u64, StoreError>;
+    /// Remembers with what a receipt's token came, forgets those from before `forget_ms`, and tells what was known.
+    fn remember_token(
+        &mut self,
+        org: OrgCode,
+        token: &Hash,
+        body: &Hash,
+        now_ms: u64,
+        forget_ms: u64,
+    ) -> Result<Token, StoreError>;
 }
 
 /// A place that keeps the truth. Reads may run at once, on any thread; they see what is committed.
@@ -280,6 +323,21 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Summoned>, StoreError>;
     /// Up to `limit` processes whose Audit Trail is still to be made.
     fn awaiting_trails(&self, limit: usize) -> Result<Vec<Summoned>, StoreError>;
+    /// The streams of an organization, oldest first.
+    fn streams(&self, org: OrgCode) -> Result<Vec<StreamRow>, StoreError>;
+    /// One of them.
+    fn stream(&self, org: OrgCode, id: &str) -> Result<Option<StreamRow>, StoreError>;
+    /// The streams of every organization, for whoever serves them.
+    fn every_stream(&self) -> Result<Vec<StreamRow>, StoreError>;
+    /// Up to `limit` dead letters of a stream behind a place, in order; only those wanted again, or all.
+    fn dead_letters(
+        &self,
+        org: OrgCode,
+        stream: &str,
+        after: Option<MessagePlace>,
+        only_wanted: bool,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError>;
     /// Re-reads what the store itself can check (pages, checksums, tables that must agree) and names what is wrong.
     fn check(&self) -> Result<Vec<String>, StoreError>;
 }

@@ -152,9 +152,18 @@ impl Origin {
             Caller::Key(key) => (Some(key.id.clone()), None),
             Caller::Session(session) => (None, Some(session.id.clone())),
         };
+        Source { key_id, session_id, ..self.by(Via::Api) }
+    }
+
+    /// How a delivery receipt came in.
+    pub fn receipt(self) -> Source {
+        self.by(Via::Receipt)
+    }
+
+    fn by(self, via: Via) -> Source {
         let remote = self.0.remote.map(|ip| ip.to_string());
         let forwarded = self.0.forwarded.iter().map(IpAddr::to_string).collect();
-        Source { via: Via::Api, key_id, session_id, remote, forwarded }
+        Source { via, key_id: None, session_id: None, remote, forwarded }
     }
 }
 

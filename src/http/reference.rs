@@ -317,6 +317,7 @@ fn limits() -> Vec<(&'static str, String)> {
         ("Characters of an id", event::EVENT_ID_CHARS_MAX.to_string()),
         ("Bytes of an action", event::ACTION_BYTES_MAX.to_string()),
         ("Bytes of a JSON body", super::JSON_BODY_BYTES_MAX.to_string()),
+        ("Bytes of a delivery receipt", super::RECEIPT_BYTES_MAX.to_string()),
         ("Bytes of an NDJSON line", super::NDJSON_LINE_BYTES_MAX.to_string()),
         ("Events of an array", crate::log::BATCH_EVENTS_MAX.to_string()),
         ("Characters of a search", search::SEARCH_CHARS_MAX.to_string()),

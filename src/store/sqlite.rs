@@ -12,6 +12,7 @@ use everlog_core::merkle::Frontier;
 use rusqlite::ErrorCode;
 
 use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
+use crate::store::stream::{DeadLetter, MessagePlace, StreamRow};
 use crate::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
@@ -28,6 +29,7 @@ mod pool;
 mod process;
 mod read;
 mod schema;
+mod stream;
 mod write;
 
 pub use body::DOCUMENT_BYTES_MAX;
@@ -208,6 +210,29 @@ impl Store for SqliteStore {
 
     fn awaiting_trails(&self, limit: usize) -> Result<Vec<Summoned>, StoreError> {
         self.read(|reader| process::awaiting_trails(&reader.connection, limit))
+    }
+
+    fn streams(&self, org: OrgCode) -> Result<Vec<StreamRow>, StoreError> {
+        self.read(|reader| stream::streams(&reader.connection, org))
+    }
+
+    fn stream(&self, org: OrgCode, id: &str) -> Result<Option<StreamRow>, StoreError> {
+        self.read(|reader| stream::stream(&reader.connection, org, id))
+    }
+
+    fn every_stream(&self) -> Result<Vec<StreamRow>, StoreError> {
+        self.read(|reader| stream::every_stream(&reader.connection))
+    }
+
+    fn dead_letters(
+        &self,
+        org: OrgCode,
+        stream: &str,
+        after: Option<MessagePlace>,
+        only_wanted: bool,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        self.read(|reader| stream::dead_letters(&reader.connection, org, stream, after, only_wanted, limit))
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

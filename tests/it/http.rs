@@ -20,6 +20,7 @@ mod processes;
 mod profile;
 mod protocol;
 mod query;
+mod receipts;
 mod reserved;
 mod routes;
 mod rules;

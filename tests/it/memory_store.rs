@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
 use everlog::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
+use everlog::store::stream::{DeadLetter, MessagePlace, StreamRow};
 use everlog::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
@@ -183,6 +184,29 @@ impl Store for MemoryStore {
 
     fn awaiting_trails(&self, _: usize) -> Result<Vec<Summoned>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn streams(&self, _: OrgCode) -> Result<Vec<StreamRow>, StoreError> {
+        unreachable!("the index reads no streams")
+    }
+
+    fn stream(&self, _: OrgCode, _: &str) -> Result<Option<StreamRow>, StoreError> {
+        unreachable!("the index reads no streams")
+    }
+
+    fn every_stream(&self) -> Result<Vec<StreamRow>, StoreError> {
+        unreachable!("the index reads no streams")
+    }
+
+    fn dead_letters(
+        &self,
+        _: OrgCode,
+        _: &str,
+        _: Option<MessagePlace>,
+        _: bool,
+        _: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        unreachable!("the index reads no dead letters")
     }
 
     fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -15,6 +15,8 @@ use everlog_core::merkle::Frontier;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+mod streams;
+
 /// How a case gets its store: opened on a place of its own, and opened again on the same place with all it kept.
 pub type Open = fn(&Path) -> Box<dyn Store>;
 
@@ -43,6 +45,9 @@ macro_rules! for_each_case {
             a_credential_is_taken_back_once
             named_values_are_kept_and_replaced
             a_view_belongs_to_its_owner_and_organization
+            a_stream_is_moved_by_its_own_epoch_only
+            dead_letters_lie_in_order_and_go_with_their_stream
+            a_token_is_remembered_as_long_as_it_matters
             what_a_transaction_wrote_it_reads
             readers_and_writers_do_not_wait_for_each_other
             random_sequences_match_a_model
@@ -186,6 +191,7 @@ pub mod cases {
     //! The cases. Each gets a way to open a store and makes its own place.
 
     use super::*;
+    pub use crate::store::streams::*;
 
     pub fn an_empty_store_holds_nothing(open: Open) {
         let place = Place::new(open);

@@ -116,7 +116,8 @@ fn a_directory_of_the_schema_before_keeps_its_credentials() {
     // As it was before the second migration, but for a check that allows one kind more.
     sql(&dir)
         .execute_batch(
-            "drop table saved_views; drop table process_events; drop table processes; drop table subjects;
+            "drop table dead_letters; drop table streams; drop table receipt_tokens;
+             drop table saved_views; drop table process_events; drop table processes; drop table subjects;
              delete from refinery_schema_history where version >= 2;",
         )
         .unwrap();

@@ -10,14 +10,17 @@
 use std::collections::HashMap;
 
 use everlog_core::ids::Seq;
+use everlog_core::leaf::Hash;
 use everlog_core::merkle::Frontier;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use serde_json::Value;
 
 use crate::store::process::SubjectRow;
 use crate::store::sqlite::body::{Decoders, Encoder};
 use crate::store::sqlite::process;
 use crate::store::sqlite::read::{self, int, row_key};
 use crate::store::sqlite::{corrupt, fault};
+use crate::store::stream::{DeadLetter, MessagePlace, StreamRow, Token};
 use crate::store::{
     Append, Code, CodeKind, Credential, EVENTS_MAX, Head, ORGANIZATIONS_MAX, OrgCode, OrganizationRow, Row,
     SavedView, StoreError, Transaction,
@@ -163,8 +166,8 @@ impl RememberedCodes {
 }
 
 /// The calls inside a transaction that runs.
-struct Calls<'a> {
-    connection: &'a Connection,
+pub(super) struct Calls<'a> {
+    pub(super) connection: &'a Connection,
     encoder: &'a mut Encoder,
     decoders: &'a mut Decoders,
     codes: &'a mut RememberedCodes,
@@ -190,7 +193,11 @@ impl Calls<'_> {
     }
 
     /// Runs one statement that writes; gives how many rows it touched.
-    fn write(&self, writing: Writing, parameters: impl rusqlite::Params) -> Result<usize, StoreError> {
+    pub(super) fn write(
+        &self,
+        writing: Writing,
+        parameters: impl rusqlite::Params,
+    ) -> Result<usize, StoreError> {
         let run = || self.connection.prepare_cached(writing.sql)?.execute(parameters);
         run().map_err(|error| writing.error(error))
     }
@@ -435,6 +442,74 @@ impl Transaction for Calls<'_> {
         let result = add();
         self.note(result)
     }
+
+    fn insert_stream(&mut self, row: &StreamRow) -> Result<(), StoreError> {
+        let result = self.insert_stream_unnoted(row);
+        self.note(result)
+    }
+
+    fn define_stream(&mut self, org: OrgCode, id: &str, definition: &Value) -> Result<bool, StoreError> {
+        let result = self.define_stream_unnoted(org, id, definition);
+        self.note(result)
+    }
+
+    fn turn_stream(&mut self, org: OrgCode, id: &str, progress: &Value) -> Result<bool, StoreError> {
+        let result = self.turn_stream_unnoted(org, id, progress);
+        self.note(result)
+    }
+
+    fn advance_stream(
+        &mut self,
+        org: OrgCode,
+        id: &str,
+        epoch: u64,
+        progress: &Value,
+    ) -> Result<bool, StoreError> {
+        let result = self.advance_stream_unnoted(org, id, epoch, progress);
+        self.note(result)
+    }
+
+    fn delete_stream(&mut self, org: OrgCode, id: &str) -> Result<bool, StoreError> {
+        let result = self.delete_stream_unnoted(org, id);
+        self.note(result)
+    }
+
+    fn put_dead_letter(&mut self, org: OrgCode, stream: &str, letter: &DeadLetter) -> Result<(), StoreError> {
+        let result = self.put_dead_letter_unnoted(org, stream, letter);
+        self.note(result)
+    }
+
+    fn delete_dead_letter(
+        &mut self,
+        org: OrgCode,
+        stream: &str,
+        place: MessagePlace,
+    ) -> Result<bool, StoreError> {
+        let result = self.delete_dead_letter_unnoted(org, stream, place);
+        self.note(result)
+    }
+
+    fn want_dead_letters(
+        &mut self,
+        org: OrgCode,
+        stream: &str,
+        seqs: Option<&[Seq]>,
+    ) -> Result<u64, StoreError> {
+        let result = self.want_dead_letters_unnoted(org, stream, seqs);
+        self.note(result)
+    }
+
+    fn remember_token(
+        &mut self,
+        org: OrgCode,
+        token: &Hash,
+        body: &Hash,
+        now_ms: u64,
+        forget_ms: u64,
+    ) -> Result<Token, StoreError> {
+        let result = self.remember_token_unnoted(org, token, body, now_ms, forget_ms);
+        self.note(result)
+    }
 }
 
 /// The rows continue the log, and the new head is theirs.
@@ -456,18 +531,18 @@ fn check_append(old: &Head, rows: &[(Row, String)], new: &Head) -> Result<(), St
     Ok(())
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value)
         .map_err(|error| StoreError::Io { doing: "encode a value", source: Box::new(error) })
 }
 
 /// A statement that writes, and what it says when it fails.
 #[derive(Clone, Copy)]
-struct Writing {
-    doing: &'static str,
+pub(super) struct Writing {
+    pub(super) doing: &'static str,
     /// What is there already when a value that is unique is not.
-    unique: &'static str,
-    sql: &'static str,
+    pub(super) unique: &'static str,
+    pub(super) sql: &'static str,
 }
 
 impl Writing {

@@ -20,8 +20,10 @@ enum Needs {
     ScopeOrOperator(&'static str),
     /// A viewer session.
     Session,
+    /// A provider's signature; no credential is of any use.
+    Signature,
 }
-use Needs::{Nothing, Operator, Scope, ScopeOrOperator, Session};
+use Needs::{Nothing, Operator, Scope, ScopeOrOperator, Session, Signature};
 
 /// Every route. `{id}` and `{key}` stand for a record of the organization, which another organization must not learn of.
 const ROUTES: &[(&str, &str, Needs)] = &[
@@ -56,6 +58,9 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}/notifications", Scope("read")),
+    ("POST", "/v1/organizations/{org}/receipts/mailgun", Signature),
+    ("POST", "/v1/organizations/{org}/receipts/sms", Signature),
     ("GET", "/v1/log-key", Nothing),
     ("GET", "/healthz", Nothing),
     ("GET", "/readyz", Nothing),
@@ -79,6 +84,8 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
             "display_name": "Lease", "file_name": "lease.pdf", "created_by": {"type": "user", "id": "u_1"}, "signees": [],
         })),
         ("PUT", "catalogs") => Some(json!({"actions": {"zoo.fed": {"label": "Fed"}}})),
+        ("POST", "mailgun") => Some(json!({"event-data": {"id": "m", "event": "delivered"}})),
+        ("POST", "sms") => Some(json!({"id": "m", "status": "DELIVERED"})),
         ("PATCH", _) => Some(json!({"name": "Another name"})),
         ("GET" | "HEAD" | "DELETE", _) => None,
         other => panic!("say what body {other:?} takes"),
@@ -192,7 +199,8 @@ fn a_strangers_key_learns_no_more_than_of_an_organization_that_does_not_exist() 
     let vendor = vendor.body["key"].as_str().unwrap().to_owned();
     let session = world.server.session("globex", &world.globex, "u_1", "owner");
     let size = world.server.size("acme");
-    for (method, path, _) in ROUTES.iter().filter(|(_, path, _)| path.contains("{org}")) {
+    let of_orgs = ROUTES.iter().filter(|(_, path, needs)| path.contains("{org}") && *needs != Signature);
+    for (method, path, _) in of_orgs {
         for stranger in [&world.globex, &vendor, &session] {
             let foreign = world.call(method, path, "acme", stranger);
             foreign.assert_problem(404, "not_found");
@@ -225,6 +233,7 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
         ["/events/e-1/bundle", "/events/e-2/bundle"],
         ["/targets/lead/e-1", "/targets/lead/e-2"],
         ["/processes/e-1", "/processes/e-2"],
+        ["/processes/e-1/notifications", "/processes/e-2/notifications"],
     ] {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
@@ -256,6 +265,7 @@ fn a_key_without_the_scope_is_refused_and_one_with_nothing_but_it_is_let_in() {
             Operator | Session => {
                 world.call(method, path, "acme", &world.acme).assert_problem(403, "forbidden");
             }
+            Signature => world.call(method, path, "acme", &world.acme).assert_problem(401, "unauthenticated"),
             Nothing => {}
         }
     }
@@ -269,6 +279,7 @@ fn the_operators_key_administers_and_opens_no_log() {
         let answer = world.call(method, path, "acme", OPERATOR_KEY);
         match needs {
             Scope(_) | Session => answer.assert_problem(403, "forbidden"),
+            Signature => answer.assert_problem(401, "unauthenticated"),
             // The id in the world is no vendor key's.
             Operator if *method == "DELETE" => answer.assert_problem(404, "not_found"),
             Operator | ScopeOrOperator(_) | Nothing => {
@@ -287,6 +298,8 @@ fn a_viewer_session_reads_and_does_nothing_else() {
         let may = matches!(needs, Scope("read") | ScopeOrOperator("read")) && *method == "GET";
         if may || matches!(needs, Session | Nothing) {
             assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        } else if *needs == Signature {
+            answer.assert_problem(401, "unauthenticated");
         } else {
             answer.assert_problem(403, "forbidden");
         }

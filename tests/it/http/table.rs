@@ -106,6 +106,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/feed",                       [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/feed?after=-1 live",         [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/checkpoint",                 [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
+    // What is known of a process; of none that a reader of a part sees.
+    ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), No(404), No(404), No(404), No(403)]),
     // What is known of the organization.
     ("GET", "/v1/organizations/{org}",                            [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/profile",                    [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
@@ -121,6 +123,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("POST", "/v1/organizations/{org}/keys",                      NO_ONE),
     ("GET", "/v1/organizations/{org}/keys",                       NO_ONE),
     ("DELETE", "/v1/organizations/{org}/keys/{id}",               NO_ONE),
+    ("POST", "/v1/organizations/{org}/receipts/mailgun",          [No(401); 5]),
+    ("POST", "/v1/organizations/{org}/receipts/sms",              [No(401); 5]),
     ("POST", "/v1/organizations",                                 NO_ONE),
     ("GET", "/v1/organizations",                                  NO_ONE),
     ("POST", "/v1/keys",                                          NO_ONE),
