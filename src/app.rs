@@ -23,6 +23,8 @@ use crate::read::{CursorKey, Reader};
 use crate::settings::Settings;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{OrgCode, OrganizationRow, Store, StoreError};
+use crate::trail::seal::key::SealKey;
+use crate::trail::seal::stamp::Authority;
 
 pub mod bundles;
 pub mod catalogs;
@@ -83,6 +85,10 @@ pub struct Parts {
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,
+    /// The key that seals documents.
+    pub seal_key: SealKey,
+    /// Who stamps seals with the time, when that is wanted.
+    pub time_authority: Option<Authority>,
     /// The operator's key when it was made just now, to be told once.
     pub new_operator_key: Option<String>,
     checkpoints: Mutex<HashMap<OrgCode, SignedHead>>,
@@ -195,6 +201,13 @@ impl App {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
             key: keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?,
+            seal_key: keys::seal_key(
+                &data,
+                &config.log_host(),
+                config.seal_key.as_deref().zip(config.seal_certificate.as_deref()),
+                now_ms(),
+            )?,
+            time_authority: config.timestamp_url.clone().map(Authority::new),
             checkpoints: Mutex::default(),
             new_operator_key: is_new.then_some(operator_key),
             server: Server {

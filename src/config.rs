@@ -37,6 +37,15 @@ pub struct Config {
     /// How log lines are written: text or json [default: text]
     #[arg(long, env = "EVERLOG_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// The key that seals documents, as PKCS #8 in PEM; with --seal-certificate [default: made at first start]
+    #[arg(long, env = "EVERLOG_SEAL_KEY", value_name = "FILE")]
+    pub seal_key: Option<PathBuf>,
+    /// The certificates of that key as PEM, its own first
+    #[arg(long, env = "EVERLOG_SEAL_CERTIFICATE", value_name = "FILE")]
+    pub seal_certificate: Option<PathBuf>,
+    /// An authority that stamps seals with the time (RFC 3161)
+    #[arg(long, env = "EVERLOG_TIMESTAMP_URL", value_name = "URL")]
+    pub timestamp_url: Option<String>,
     /// The operator's key, 32 characters or more [default: made at first start, kept in the data directory]
     #[arg(skip)]
     pub operator_key: Option<String>,
@@ -105,6 +114,9 @@ impl Config {
             self.public_url = self.public_url.or(file.public_url);
             self.log_host = self.log_host.or(file.log_host);
             self.log_format = self.log_format.or(file.log_format);
+            self.seal_key = self.seal_key.or(file.seal_key);
+            self.seal_certificate = self.seal_certificate.or(file.seal_certificate);
+            self.timestamp_url = self.timestamp_url.or(file.timestamp_url);
             self.operator_key = file.operator_key;
             self.log_key = file.log_key;
             if self.trusted_proxies.is_empty() {
@@ -121,6 +133,15 @@ impl Config {
         let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         if !self.public_url.as_ref().is_none_or(is_url) {
             return Err(ConfigError::Value { name: "public_url", why: "begins with http:// or https://" });
+        }
+        if !self.timestamp_url.as_ref().is_none_or(is_url) {
+            return Err(ConfigError::Value { name: "timestamp_url", why: "begins with http:// or https://" });
+        }
+        if self.seal_key.is_some() != self.seal_certificate.is_some() {
+            return Err(ConfigError::Value {
+                name: "seal_key",
+                why: "and seal_certificate are set together",
+            });
         }
         if self.operator_key.as_ref().is_some_and(|key| key.chars().count() < OPERATOR_KEY_CHARS_MIN) {
             return Err(ConfigError::Value {

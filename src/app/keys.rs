@@ -10,10 +10,12 @@ use everlog_core::hex::{self, Hex};
 
 use crate::access::{SESSION_PREFIX, Secret};
 use crate::store::{Store, StoreError};
+use crate::trail::seal::key::{SealKey, SealKeyError};
 
 /// The file in the data directory that holds the operator's key.
 pub const OPERATOR_FILE: &str = "operator.key";
 const LOG_FILE: &str = "log.key";
+const SEAL_FILE: &str = "seal.key";
 const CURSOR_META: &str = "cursor_key";
 
 /// Why a key file cannot be used.
@@ -36,6 +38,15 @@ pub enum KeyFileError {
         /// Why.
         #[source]
         source: KeyError,
+    },
+    /// It holds no key that seals, or one that its certificate is not of.
+    #[error("{path} cannot seal")]
+    Seal {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: SealKeyError,
     },
     /// It holds something else.
     #[error("{0} is a key of 64 hexadecimal digits, and this is not")]
@@ -60,6 +71,32 @@ pub(super) fn log_key(data: &Path, host: &str, set: Option<&str>) -> Result<LogK
     };
     let seed = hex::decode(text.trim()).ok_or(KeyFileError::Malformed(place))?;
     LogKey::from_seed(host, seed).map_err(|source| KeyFileError::Name { host: host.to_owned(), source })
+}
+
+/// The key that seals documents, with its certificates: those that are set, else one with a certificate of its own.
+pub(super) fn seal_key(
+    data: &Path,
+    host: &str,
+    set: Option<(&Path, &Path)>,
+    now_ms: u64,
+) -> Result<SealKey, KeyFileError> {
+    let (path, key, certificates) = match set {
+        Some((key, certificates)) => {
+            let read = |path: &Path| {
+                let fault = |source| KeyFileError::Io { path: path.to_owned(), source };
+                std::fs::read_to_string(path).map_err(fault)
+            };
+            (key.to_owned(), read(key)?, read(certificates)?)
+        }
+        None => {
+            let path = data.join(SEAL_FILE);
+            // Nothing that could not be made is kept as a key: an empty text is refused by its reader.
+            let make = || SealKey::generate(&format!("Everlog at {host}"), now_ms).unwrap_or_default();
+            let text = read_or_make(&path, make)?.0;
+            (path, text.clone(), text)
+        }
+    };
+    SealKey::from_pem(&key, &certificates).map_err(|source| KeyFileError::Seal { path, source })
 }
 
 /// The key that seals cursors: in the store, so that every process of one installation has the same.

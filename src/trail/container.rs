@@ -17,7 +17,7 @@ pub fn container(
     original: &[u8],
     file_name: &str,
     trail: &[u8],
-    now_ms: i64,
+    now_ms: u64,
 ) -> Result<Vec<u8>, AppendError> {
     let file = File::read(trail).map_err(AppendError::Trail)?;
     let mut update = Update::new(&file);
@@ -32,7 +32,7 @@ fn embed(
     update: &mut Update<'_, '_>,
     original: &[u8],
     file_name: &str,
-    now_ms: i64,
+    now_ms: u64,
 ) -> Result<Vec<u8>, Fault> {
     let mut catalog = file.catalog()?;
     let mut all = attachments(file, &catalog)?;

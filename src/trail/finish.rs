@@ -94,7 +94,7 @@ pub fn finish(
     document: Option<Document<'_>>,
     trail: &[u8],
     sealer: Sealer<'_>,
-    now_ms: i64,
+    now_ms: u64,
 ) -> Result<Finished, FinishError> {
     let (joined, way) = match document {
         None => (None, Way::TrailAlone),

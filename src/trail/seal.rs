@@ -71,7 +71,7 @@ pub fn seal(
     pdf: &[u8],
     key: &SealKey,
     authority: Option<&Authority>,
-    now_ms: i64,
+    now_ms: u64,
     words: SealWords<'_>,
 ) -> Result<Sealed, SealError> {
     let certificates: usize = key.certificates().iter().map(|it| it.der.len()).sum();
@@ -117,7 +117,7 @@ impl Open {
 }
 
 /// Writes everything of a seal but its signature.
-fn prepare(pdf: &[u8], room: usize, now_ms: i64, words: SealWords<'_>) -> Result<Open, Fault> {
+fn prepare(pdf: &[u8], room: usize, now_ms: u64, words: SealWords<'_>) -> Result<Open, Fault> {
     let file = File::read(pdf)?;
     let all = pages(&file)?;
     let last = all.last().ok_or(Fault("it has no pages"))?.id;

@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 
 mod hostile;
 mod html;
+mod keys;
 mod model;
 mod sealing;
+mod stamps;
 mod validators;
 
 /// A process that is told: its state, its events, and in which words.

@@ -491,7 +491,7 @@ fn hex_byte(high: u8, low: u8) -> Option<u8> {
 }
 
 /// A moment as PDF writes it, in UTC; one beyond all calendars is null.
-pub fn date(ms: i64) -> Object {
-    jiff::Timestamp::from_millisecond(ms)
-        .map_or(Object::Null, |it| Object::text(&it.strftime("D:%Y%m%d%H%M%SZ").to_string()))
+pub fn date(ms: u64) -> Object {
+    let moment = i64::try_from(ms).ok().and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
+    moment.map_or(Object::Null, |it| Object::text(&it.strftime("D:%Y%m%d%H%M%SZ").to_string()))
 }

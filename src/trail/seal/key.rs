@@ -1,5 +1,7 @@
 //! The key that seals documents, with the certificates that say whose it is. Deliberately absent: files, and whom to trust.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
@@ -20,8 +22,8 @@ use crate::trail::seal::certificate::{Certificate, CertificateFault};
 /// Most certificates that go with a key.
 pub const CERTIFICATES_MAX: usize = 10;
 /// How long a certificate that is made here says it holds.
-const YEARS: i64 = 20;
-const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+const YEARS: u64 = 20;
+const YEAR_MS: u64 = 365 * 24 * 60 * 60 * 1_000;
 /// For signing documents (RFC 9336).
 const DOCUMENT_SIGNING: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 36];
 
@@ -92,7 +94,7 @@ impl SealKey {
     ///
     /// # Errors
     /// When there is no randomness.
-    pub fn generate(name: &str, now_ms: i64) -> Result<String, SealKeyError> {
+    pub fn generate(name: &str, now_ms: u64) -> Result<String, SealKeyError> {
         let making = |_| SealKeyError::Making;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(making)?;
         let mut parameters = CertificateParams::default();
@@ -104,10 +106,7 @@ impl SealKey {
         // A serial number is positive and has no zero in front (RFC 5280, 4.1.2.2).
         serial[0] = serial[0] & 0x3F | 0x40;
         parameters.serial_number = Some(SerialNumber::from_slice(&serial));
-        let moment = |ms: i64| {
-            let seconds = std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs();
-            rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(seconds)
-        };
+        let moment = |ms: u64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(ms / 1_000);
         parameters.not_before = moment(now_ms);
         parameters.not_after = moment(now_ms + YEARS * YEAR_MS);
         parameters.is_ca = IsCa::ExplicitNoCa;

@@ -1,8 +1,8 @@
 """What pyHanko and pikepdf say of files: a line of JSON for each.
 
-    validate.py SECONDS CERTIFICATE FILE...
+    validate.py SECONDS CERTIFICATES FILE...
 
-Signatures are judged at the moment, with the certificate as the only one that is trusted.
+Signatures are judged at the moment, with these certificates as the only ones that are trusted.
 """
 
 import datetime
@@ -11,14 +11,14 @@ import json
 import sys
 
 import pikepdf
-from pyhanko.keys import load_cert_from_pemder
+from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 
-def signature(embedded, root, moment):
-    context = ValidationContext(trust_roots=[root], allow_fetching=False, moment=moment)
+def signature(embedded, roots, moment):
+    context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=moment)
     try:
         status = validate_pdf_signature(embedded, context)
     except Exception as why:
@@ -33,11 +33,11 @@ def signature(embedded, root, moment):
     }
 
 
-def describe(path, root, moment):
+def describe(path, roots, moment):
     with open(path, "rb") as file:
         try:
             reader = PdfFileReader(file, strict=True)
-            signatures = [signature(it, root, moment) for it in reader.embedded_signatures]
+            signatures = [signature(it, roots, moment) for it in reader.embedded_signatures]
         except Exception as why:
             return {"unreadable": repr(why)}
     with pikepdf.open(path) as pdf:
@@ -61,11 +61,11 @@ def describe(path, root, moment):
 
 
 def main():
-    seconds, certificate, *paths = sys.argv[1:]
-    root = load_cert_from_pemder(certificate)
+    seconds, certificates, *paths = sys.argv[1:]
+    roots = list(load_certs_from_pemder([certificates]))
     moment = datetime.datetime.fromtimestamp(int(seconds), tz=datetime.timezone.utc)
     for path in paths:
-        print(json.dumps(describe(path, root, moment)))
+        print(json.dumps(describe(path, roots, moment)))
 
 
 main()

@@ -20,8 +20,11 @@ use crate::trail::sealing::{CARRIED, HEALTHY, NOW_MS, TRAIL, TRAIL_PAGES, finish
 /// Where `./check` puts the Python with pyHanko and pikepdf.
 const PYTHON: &str = "target/pdf-tools/bin/python";
 
+/// A minute after everything here is sealed.
+pub const LATER_S: u64 = NOW_MS / 1_000 + 60;
+
 /// Runs a program; nothing, said loudly, where it is not installed.
-fn run(program: &str, arguments: &[&str]) -> Option<Output> {
+pub fn run(program: &str, arguments: &[&str]) -> Option<Output> {
     let ran = Command::new(program).args(arguments).output();
     if ran.is_err() {
         assert!(!is_gate(), "{program} is missing: ./check installs it");
@@ -30,14 +33,14 @@ fn run(program: &str, arguments: &[&str]) -> Option<Output> {
     ran.ok()
 }
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// What pyHanko and pikepdf say of files when a certificate is trusted.
-fn validate(certificate: &Path, paths: &[PathBuf]) -> Option<Vec<Value>> {
-    let moment = (NOW_MS / 1_000 + 60).to_string();
-    let mut arguments = vec!["tests/it/trail/validate.py", &moment, text(certificate)];
+/// What pyHanko and pikepdf say of files when certificates are trusted, at a moment.
+pub fn validate(certificates: &Path, at_s: u64, paths: &[PathBuf]) -> Option<Vec<Value>> {
+    let moment = at_s.to_string();
+    let mut arguments = vec!["tests/it/trail/validate.py", &moment, text(certificates)];
     arguments.extend(paths.iter().map(|path| text(path)));
     let ran = run(PYTHON, &arguments)?;
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -50,7 +53,7 @@ fn validate(certificate: &Path, paths: &[PathBuf]) -> Option<Vec<Value>> {
     )
 }
 
-fn trust(key: &SealKey, directory: &TempDir) -> PathBuf {
+pub fn trust(key: &SealKey, directory: &TempDir) -> PathBuf {
     let path = directory.path().join("root.pem");
     let der = STANDARD.encode(&key.certificate().der);
     std::fs::write(&path, format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n"))
@@ -80,7 +83,7 @@ fn pyhanko_finds_every_seal_valid_and_pikepdf_everything_that_was_put_in() {
     let (key, directory) = (key(), tempfile::tempdir().unwrap());
     let all = all(&key, &directory);
     let paths: Vec<PathBuf> = all.iter().map(|it| it.1.clone()).collect();
-    let Some(said) = validate(&trust(&key, &directory), &paths) else { return };
+    let Some(said) = validate(&trust(&key, &directory), LATER_S, &paths) else { return };
     for ((name, _), said) in all.iter().zip(&said) {
         let seal = json!([{"field": "Everlog seal", "bottom_line": true, "coverage": "ENTIRE_FILE",
             "filter": "/ETSI.CAdES.detached", "is_stamped": false}]);
@@ -116,7 +119,7 @@ fn a_signature_of_somebody_else_stays_valid_in_what_is_carried() {
         let path = directory.path().join(name);
         std::fs::write(&path, &checked.attachment(name).unwrap().bytes).unwrap();
         let root = Path::new("tests/it/trail/originals/somebody.pem");
-        let Some(said) = validate(root, &[path]) else { return };
+        let Some(said) = validate(root, LATER_S, &[path]) else { return };
         assert_eq!(said[0]["signatures"][0]["bottom_line"], true, "{name}: {}", said[0]);
     }
 }
@@ -129,7 +132,7 @@ fn pyhanko_notices_a_changed_byte() {
     changed[at + 5] = b'8';
     let path = directory.path().join("changed.pdf");
     std::fs::write(&path, changed).unwrap();
-    let Some(said) = validate(&trust(&key, &directory), &[path]) else { return };
+    let Some(said) = validate(&trust(&key, &directory), LATER_S, &[path]) else { return };
     assert_eq!(said[0]["signatures"][0]["bottom_line"], false);
 }
 
@@ -170,7 +173,7 @@ fn four_hundred_pages_are_laid_behind_like_one() {
     assert_eq!((finished.way, finished.page_count), (Way::Appended, PAGES + TRAIL_PAGES));
     let path = directory.path().join("long.pdf");
     std::fs::write(&path, finished.bytes).unwrap();
-    let Some(said) = validate(&trust(&key, &directory), &[path]) else { return };
+    let Some(said) = validate(&trust(&key, &directory), LATER_S, &[path]) else { return };
     assert_eq!(said[0]["pages"], PAGES + TRAIL_PAGES);
     assert_eq!(said[0]["signatures"][0]["bottom_line"], true);
 }
