@@ -73,13 +73,18 @@ impl Log {
 
     /// Five events, of which the last but one records that the name in the second was erased.
     pub(super) fn with_erasure() -> Self {
+        Self::with_erasure_as("erasure.made", "erasure")
+    }
+
+    /// The same, recorded by an event of this action and kind.
+    pub(super) fn with_erasure_as(action: &str, kind: &str) -> Self {
         let mut documents: Vec<Value> = (0..5).map(event).collect();
         let name = canonical(&documents[1]["e"]["actor"]["name"]);
         let commitment = leaf::commitment("/e/actor/name", &name, &seed(1).salt("/e/actor/name"));
-        documents[3]["e"]["action"] = json!("erasure.made");
+        documents[3]["e"]["action"] = json!(action);
         documents[3]["e"]["metadata"] =
             json!({"basis": "request", "erased": {"1": [Hex(&commitment).to_string()]}});
-        documents[3]["s"]["kind"] = json!("erasure");
+        documents[3]["s"]["kind"] = json!(kind);
         let mut log = Self::of(documents);
         log.documents[1]["e"]["actor"].as_object_mut().unwrap().remove("name");
         log.erased[1].push(Erased { commitment, by: Seq(3) });

@@ -308,6 +308,18 @@ fn erasures_whose_record_is_no_record_or_not_there() {
         erased.sort_by_key(|it| it["commitment"].as_str().unwrap().to_owned());
     };
     refused!(after_erasure(passed_off), Fault::NotARecord { .. });
+    let doubled = |lines: &mut Vec<Value>| {
+        let erased = lines[1]["erased"].as_array_mut().unwrap();
+        erased.push(erased[0].clone());
+    };
+    refused!(after_erasure(doubled), Fault::Unordered("erased"));
+    // Anybody may send an event that lists commitments; only the server's own erases.
+    for (action, kind) in [("erasure.made", "event"), ("lead.created", "erasure")] {
+        let log = Log::with_erasure_as(action, kind);
+        let header = Header { count: 1, records: 1, ..log.header(&[]) };
+        let error = check(&log.bundle_as(&header, &[1, 3])).unwrap_err();
+        assert!(matches!(error.fault, Fault::NotARecord { .. }), "{action} {kind}: {:?}", error.fault);
+    }
     // The record's list is withheld: then it proves nothing.
     let header = Header { count: 1, records: 1, ..log.header(&[]) };
     let mut bytes = log.bundle_as(&header, &[1]);
