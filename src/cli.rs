@@ -21,6 +21,7 @@ mod maintain;
 mod output;
 mod place;
 mod serve;
+mod verify;
 
 /// The activity log and audit trail that every product needs.
 #[derive(Parser)]
@@ -59,6 +60,8 @@ enum Command {
     Reindex(DataArguments),
     /// Re-read everything and tell what is wrong: values, leaves, tree, head, index
     Fsck(maintain::FsckArguments),
+    /// Check a bundle that you were given, offline: exit 0 it holds, 1 it does not, 2 cannot tell
+    Verify(verify::VerifyArguments),
 }
 
 /// The data directory of a command that works on files.
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => events::import(arguments),
         Command::Reindex(arguments) => maintain::reindex(&arguments.data),
         Command::Fsck(arguments) => maintain::fsck(arguments),
+        Command::Verify(arguments) => verify::verify(arguments),
     };
     match done {
         Ok(code) => code,

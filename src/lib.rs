@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod directory;
 pub mod download;
+pub mod evidence;
 pub mod export;
 pub mod fsck;
 pub mod http;

@@ -19,5 +19,6 @@ mod store;
 mod store_sqlite;
 mod tidy;
 mod trail;
+mod verify;
 mod viewer;
 mod words;

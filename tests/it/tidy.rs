@@ -37,11 +37,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &[]),
+    ("evidence", &[]),
     ("trail", &["words"]),
     ("download", &["access", "app", "export", "log", "read"]),
     (
         "viewer",
-        &["access", "app", "download", "export", "index", "log", "read", "settings", "store", "words"],
+        &[
+            "access", "app", "download", "export", "index", "log", "read", "settings", "store",
+            "words",
+        ],
     ),
     (
         "http",
@@ -69,6 +73,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "demo",
             "directory",
             "download",
+            "evidence",
             "export",
             "fsck",
             "http",
