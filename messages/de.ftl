@@ -794,3 +794,51 @@ occurs-delivery-confirmation = Wenn der Anbieter meldet, was aus einer E-Mail an
 occurs-delivery-salesperson = Wenn der Anbieter meldet, was aus der Mitteilung an den Absender wurde.
 occurs-document-completed = Das gute Ende: Alle nötigen Unterschriften sind da.
 occurs-document-canceled = Das Ende aus jedem anderen Grund, der genannt wird.
+
+## Die Seite, die Dateien prüft
+
+verify = Datei prüfen
+verify-what = Ob ein Audit-Trail oder der Nachweis eines Protokolls von diesem Server stammt und unverändert ist. Was in der Datei steht, wird niemandem gezeigt.
+verify-choose = Datei auswählen oder hier ablegen
+verify-choose-another = Andere Datei auswählen oder hier ablegen
+verify-check = Prüfen
+verify-checking = Wird geprüft …
+verify-kept = Die Datei wird geprüft und nicht aufbewahrt. Bis zu { $most } MB.
+verify-offline = Wer keinem Server vertrauen will, prüft ganz ohne:
+verify-expected = Der Code, der hierher führte, nennt den Nachweis
+verify-ours = Von diesem Server und unverändert
+    .text = Die Datei wurde mit dem Schlüssel dieses Servers signiert. Seither wurde kein Zeichen geändert.
+verify-foreign = Unverändert, aber nicht von diesem Server
+    .text = Sie ist in sich stimmig und wurde mit einem anderen Schlüssel signiert. Ob es der richtige ist, weiß nur, wer jenes Protokoll betreibt.
+verify-fails = Die Prüfung ist fehlgeschlagen
+    .text = Etwas in dieser Datei wurde nachträglich geändert, oder sie stammt nicht aus einem Protokoll.
+verify-unknown = Das lässt sich hier nicht prüfen
+    .text = Die Datei ist kein Nachweis aus einem Protokoll. Ob sie echt ist, wird damit nicht gesagt.
+verify-no-file = Es wurde keine Datei ausgewählt
+    .text = Wählen Sie die Datei aus, die Sie erhalten haben, und prüfen Sie sie dann.
+verify-too-large = Die Datei ist zu groß
+    .text = Hier werden Dateien bis { $most } MB geprüft. Für größere gibt es den unten genannten Befehl.
+verify-broke-off = Die Datei kam nicht vollständig an
+    .text = Die Verbindung brach ab oder war zu langsam. Bitte versuchen Sie es noch einmal.
+verify-busy = Gerade werden viele Dateien geprüft
+    .text = Bitte versuchen Sie es in ein paar Sekunden noch einmal.
+verify-why-head = Was signiert ist, passt nicht zur Signatur.
+verify-why-event = Das Ereignis in Zeile { $line } ist nicht das, was aufgezeichnet wurde.
+verify-why-order = Ereignisse fehlen oder stehen nicht in der Reihenfolge des Protokolls.
+verify-why-count = Die Datei enthält andere Ereignisse, als sie angibt.
+verify-why-root = Die Ereignisse ergeben zusammen nicht das Protokoll, das signiert wurde.
+verify-why-erasure = Ein Wert soll gelöscht worden sein, aber es ist kein Vermerk darüber da.
+verify-events = Ereignisse in der Datei
+verify-whole = Ganzes Protokoll
+verify-whole-yes = Ja: kein Ereignis fehlt
+verify-whole-no = Nein: jedes enthaltene Ereignis steht im Protokoll; ob es weitere gibt, ist nicht bewiesen
+verify-log-size = Ereignisse im Protokoll bei der Signatur
+verify-withheld = Zurückgehaltene Werte
+verify-erased = Gelöschte Werte, jeder mit Vermerk
+verify-key = Signiert von
+verify-file-size = Größe der Datei
+verify-file-hash = SHA-256 der Datei
+verify-bytes = { $count ->
+    [one] Ein Byte
+   *[other] { $shown } Byte
+}

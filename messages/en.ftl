@@ -801,3 +801,51 @@ occurs-delivery-confirmation = When the provider reports what became of an e-mai
 occurs-delivery-salesperson = When the provider reports what became of the notice to the sender.
 occurs-document-completed = The end when everything went well: every signature that is required is there.
 occurs-document-canceled = The end for any other reason, which is told.
+
+## The page that checks files
+
+verify = Check a file
+verify-what = Whether an Audit Trail or the evidence of a log is from this server, and unaltered. What the file says is shown to nobody.
+verify-choose = Choose a file, or drop it here
+verify-choose-another = Choose another file, or drop it here
+verify-check = Check
+verify-checking = Checking…
+verify-kept = The file is looked at and forgotten. Up to { $most } MB.
+verify-offline = Whoever trusts no server checks it without any:
+verify-expected = The code that led here names the evidence
+verify-ours = From this server, and unaltered
+    .text = It was signed with this server’s key, and not a character has been changed since.
+verify-foreign = Unaltered, but not from this server
+    .text = It holds in itself, and was signed with another key than this server’s. Whether that key is the right one can only be told by whoever runs that log.
+verify-fails = It does not hold
+    .text = Something in this file was changed after it was made, or it was never made by a log.
+verify-unknown = This cannot be checked here
+    .text = It is no evidence from a log. Nothing is said about whether it is genuine.
+verify-no-file = No file was chosen
+    .text = Choose the file that you were given, and check it then.
+verify-too-large = The file is too large
+    .text = Files of up to { $most } MB are checked here. For larger ones there is the command named below.
+verify-broke-off = The file did not arrive whole
+    .text = The connection broke off or took too long. Please try again.
+verify-busy = Many files are being checked just now
+    .text = Please try again in a few seconds.
+verify-why-head = What is signed does not fit the signature.
+verify-why-event = The event on line { $line } is not what was recorded.
+verify-why-order = Events are missing or not in the order of the log.
+verify-why-count = It holds other events than it says.
+verify-why-root = The events together are not the log that was signed.
+verify-why-erasure = A value is said to be erased, and no record of that is there.
+verify-events = Events in the file
+verify-whole = Whole log
+verify-whole-yes = Yes: no event is missing
+verify-whole-no = No: each event in it is in the log; whether there are others is not proven
+verify-log-size = Events in the log when it was signed
+verify-withheld = Values kept back
+verify-erased = Values erased, each with a record of it
+verify-key = Signed by
+verify-file-size = Size of the file
+verify-file-hash = SHA-256 of the file
+verify-bytes = { $count ->
+    [one] One byte
+   *[other] { $shown } bytes
+}

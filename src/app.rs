@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, header};
-use everlog_core::checkpoint::{Checkpoint, LogKey};
+use everlog_core::checkpoint::{Checkpoint, LogKey, VerifierKey};
 use everlog_core::ids::{OrgId, Size};
 use everlog_core::leaf::LogId;
 use tokio::sync::Semaphore;
@@ -41,6 +41,8 @@ pub use stopping::Stopping;
 
 /// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.
 const CHECKPOINT_MS: u64 = 1_000;
+/// Most files that are checked for strangers at once.
+const VERIFICATIONS_MAX: usize = 8;
 
 /// The shared state of every request. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +80,8 @@ pub struct Parts {
     pub changes: tokio::sync::Mutex<()>,
     /// Places for those who follow a log.
     pub listeners: Arc<Semaphore>,
+    /// Places for files that strangers have checked: each may be large, and is in memory.
+    pub verifications: Arc<Semaphore>,
     /// Where files wait that have no name yet: in the data directory, which is as safe as the log and has its space.
     pub scratch: PathBuf,
     /// How many exports are being made now.
@@ -219,6 +223,7 @@ impl App {
             quotas: Quotas::default(),
             changes: tokio::sync::Mutex::default(),
             listeners: live::places(),
+            verifications: Arc::new(Semaphore::new(VERIFICATIONS_MAX)),
             scratch: data,
             exports: Arc::default(),
             stopping: Stopping::default(),
@@ -360,7 +365,12 @@ impl Parts {
         Ok(made)
     }
 
-    /// The key that checkpoints are verified with, one line.
+    /// The key that checkpoints are verified with.
+    pub fn trusted_key(&self) -> VerifierKey {
+        self.key.verifier().clone()
+    }
+
+    /// The same as one line.
     pub fn verifier_key(&self) -> String {
         self.key.verifier().to_string()
     }

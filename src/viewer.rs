@@ -41,6 +41,7 @@ mod record;
 mod session;
 mod table;
 pub mod text;
+mod verify;
 mod views;
 
 use address::{Address, encode};
@@ -58,6 +59,7 @@ type Params = Result<Query<Vec<(String, String)>>, axum::extract::rejection::Que
 pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/", get(landing::show_landing))
+        .route("/verify", get(verify::show_verify).post(verify::check_file))
         .route("/embed", get(embed::show_frame).post(embed::start_embedded))
         .route("/view/{org}", get(view_log))
         .route("/view/{org}/events/{id}", get(view_event))

@@ -40,6 +40,7 @@ pub(super) struct Urls {
     pub details: String,
     pub htmx: String,
     pub embedded: String,
+    pub verify: String,
     pub icon: String,
 }
 
@@ -53,6 +54,7 @@ pub(super) static URLS: LazyLock<Urls> = LazyLock::new(|| Urls {
     details: url("details.js"),
     htmx: url("htmx.min.js"),
     embedded: url("embedded.js"),
+    verify: url("verify.js"),
     icon: url("icon.svg"),
 });
 

@@ -19,6 +19,7 @@ mod list;
 mod processes;
 mod sizes;
 mod states;
+mod verify;
 
 use driver::Browser;
 

@@ -43,7 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "viewer",
         &[
-            "access", "app", "download", "export", "index", "log", "read", "settings", "store",
+            "access", "app", "download", "evidence", "export", "index", "log", "read", "settings", "store",
             "words",
         ],
     ),

@@ -25,6 +25,7 @@ mod processes;
 mod sizes;
 mod text;
 mod uses;
+mod verify;
 mod workspace;
 
 /// What a browser keeps of one server.

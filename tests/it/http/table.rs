@@ -149,6 +149,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("POST", "/embed",                                            [No(401), No(401), ANSWER,  ANSWER,  No(403)]),
     // What anybody may have: nothing of it is about any organization.
     ("GET", "/",                                                  ANYBODY),
+    ("GET", "/verify",                                            ANYBODY),
+    ("POST", "/verify",                                           ANYBODY),
     ("GET", "/embed?host=https://app.example",                    ANYBODY),
     ("GET", "/embed.js",                                          ANYBODY),
     ("GET", "/assets/{file}",                                     ANYBODY),

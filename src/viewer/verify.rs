@@ -1,0 +1,282 @@
+//! The page at `/verify`: anybody may give a file and is told whether it is ours and unaltered. Without a session.
+//!
+//! Deliberately absent: whatever the file says. A stranger learns whether it holds, not who is in it; nothing is kept.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use everlog_core::bundle::{Fault, Report, Trust};
+use everlog_core::hex::{self, Hex};
+use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::evidence::{BundleCheck, Verdict, check_bundle};
+use crate::viewer::address::encode;
+use crate::viewer::assets::{URLS, Urls};
+use crate::viewer::session::{accepted, chosen};
+use crate::viewer::{Params, icons};
+use crate::words::{Words, grouped};
+
+mod form;
+
+/// Largest file that is looked at, in bytes: a signed document of the largest size with a long trail.
+pub const FILE_BYTES_MAX: usize = 48 * 1024 * 1024;
+/// The same, as it is told.
+const MOST_MB: u64 = FILE_BYTES_MAX as u64 >> 20;
+/// How long a file may take to come as a whole.
+const FILE_TIME_MAX: Duration = Duration::from_secs(120);
+/// What seconds a visitor is asked to wait for a place.
+const RETRY_AFTER: &str = "10";
+
+/// The page.
+#[derive(Template)]
+#[template(path = "viewer/verify.html")]
+struct VerifyPage {
+    urls: &'static Urls,
+    words: Words,
+    /// Where the form leads: here, with what the address said.
+    action: String,
+    /// Each other language by its name and its address.
+    languages: Vec<(Words, String)>,
+    /// How much may be given, in MB.
+    most: f64,
+    /// The hash of the evidence that a printed code names.
+    expected: Option<String>,
+    outcome: Option<Outcome>,
+}
+
+/// What is told of a file.
+struct Outcome {
+    /// `good`, `bad`, `warn` or `info`: the colour beside the words.
+    tone: &'static str,
+    icon: &'static str,
+    title: String,
+    text: String,
+    /// Why it does not hold.
+    why: Option<String>,
+    /// What is counted: a title and a value.
+    facts: Vec<(String, Shown)>,
+}
+
+/// A value of a fact.
+enum Shown {
+    Words(String),
+    /// What people compare letter by letter.
+    Code(String),
+}
+
+/// Why no file was looked at.
+enum Refused {
+    NoFile,
+    TooLarge,
+    BrokeOff,
+    Busy,
+}
+
+/// `GET /verify`.
+pub(super) async fn show_verify(params: Params, headers: HeaderMap) -> Response {
+    page(&params, &headers, StatusCode::OK, None)
+}
+
+/// `POST /verify`: a file from the form, or as the whole body.
+pub(super) async fn check_file(
+    State(app): State<App>,
+    params: Params,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let words = words(&params, &headers);
+    let (status, outcome) = match look(&app, &headers, request.into_body(), words).await {
+        Ok(outcome) => (StatusCode::OK, outcome),
+        Err(why) => (why.status(), why.outcome(words)),
+    };
+    let mut response = page(&params, &headers, status, Some(outcome));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER));
+    }
+    response
+}
+
+/// Reads the file and looks at it, with a place for both: few files are in memory at once, whoever sends them.
+async fn look(app: &App, headers: &HeaderMap, body: Body, words: Words) -> Result<Outcome, Refused> {
+    let place = app.verifications.clone().try_acquire_owned().map_err(|_| Refused::Busy)?;
+    let body = tokio::time::timeout(FILE_TIME_MAX, read(body)).await.map_err(|_| Refused::BrokeOff)??;
+    let boundary = form::boundary(headers);
+    let trust = Trust { keys: vec![app.trusted_key()], older: None };
+    let looked = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        let file = match &boundary {
+            None => Some(body.as_slice()),
+            Some(boundary) => form::file(&body, boundary),
+        };
+        file.filter(|file| !file.is_empty()).map(|file| outcome(file, &trust, words))
+    });
+    looked.await.map_err(|_| Refused::BrokeOff)?.ok_or(Refused::NoFile)
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Refused> {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Refused::BrokeOff)?;
+        if bytes.len() + piece.len() > FILE_BYTES_MAX {
+            return Err(Refused::TooLarge);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// What a file is: of this server, of another one, altered, or nothing that can be told.
+fn outcome(file: &[u8], trust: &Trust, words: Words) -> Outcome {
+    let check = |trust: &Trust| {
+        // Reading from memory does not fail, and nothing is done with events.
+        check_bundle(file, trust, &mut |_| Ok(())).ok()
+    };
+    let mut checked = check(trust);
+    if matches!(&checked, Some(BundleCheck(Err(why))) if matches!(why.fault, Fault::NotTrusted(_))) {
+        checked = check(&Trust::default());
+    }
+    let (id, tone, icon) = match checked.as_ref().map(BundleCheck::verdict) {
+        Some(Verdict::Holds) if is_ours(checked.as_ref()) => ("verify-ours", "good", "file-check"),
+        Some(Verdict::Holds) => ("verify-foreign", "warn", "warning"),
+        Some(Verdict::Fails) => ("verify-fails", "bad", "prohibited"),
+        Some(Verdict::Unknown) | None => ("verify-unknown", "info", "search"),
+    };
+    let why = match &checked {
+        Some(BundleCheck(Err(why))) if !why.fault.is_doubt() => {
+            let line = why.line.map_or(0.0, |line| line as f64);
+            Some(words.fill(why_id(&why.fault), [("line", line.into())]))
+        }
+        _ => None,
+    };
+    let mut facts = Vec::new();
+    let digest: [u8; 32] = Sha256::digest(file).into();
+    if let Some(BundleCheck(Ok(report))) = &checked {
+        facts.extend(facts_of(report, words));
+    }
+    let mut fact = |id, value| facts.push((words.say(id), value));
+    fact("verify-file-size", Shown::Words(counted(words, "verify-bytes", file.len() as u64)));
+    fact("verify-file-hash", Shown::Code(Hex(&digest).to_string()));
+    Outcome { tone, icon, title: words.say(id), text: words.say(&format!("{id}.text")), why, facts }
+}
+
+fn is_ours(checked: Option<&BundleCheck>) -> bool {
+    matches!(checked, Some(BundleCheck(Ok(report))) if report.key_pinned)
+}
+
+fn facts_of(report: &Report, words: Words) -> Vec<(String, Shown)> {
+    let header = &report.header;
+    let number = |count| Shown::Words(grouped(count));
+    let whole = if header.is_complete { "verify-whole-yes" } else { "verify-whole-no" };
+    // Name and id of the key are what people compare; the rest of it is long.
+    let key = report.key.to_string();
+    let end = key.match_indices('+').nth(1).map_or(key.len(), |(at, _)| at);
+    let mut facts = vec![
+        (words.say("verify-events"), number(header.count + header.records)),
+        (words.say("verify-whole"), Shown::Words(words.say(whole))),
+        (words.say("verify-log-size"), number(header.size.0)),
+    ];
+    for (id, count) in [("verify-withheld", report.withheld), ("verify-erased", report.erased)] {
+        if count > 0 {
+            facts.push((words.say(id), number(count)));
+        }
+    }
+    facts.push((words.say("verify-key"), Shown::Code(key[..end].to_owned())));
+    facts
+}
+
+/// The words for what is wrong: where, and of what kind, but nothing that the file says.
+fn why_id(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Header(_)
+        | Fault::Contradiction(_)
+        | Fault::Key(_)
+        | Fault::Checkpoint(_)
+        | Fault::NotTrusted(_) => "verify-why-head",
+        Fault::Missing(_) | Fault::NotAscending(_) | Fault::TimeRunsBackwards(_) => "verify-why-order",
+        Fault::Count { .. } | Fault::Records { .. } => "verify-why-count",
+        Fault::Root | Fault::Consistency(_) => "verify-why-root",
+        Fault::ErasedBy(_) | Fault::NotARecord { .. } | Fault::NoRecord(_) => "verify-why-erasure",
+        _ => "verify-why-event",
+    }
+}
+
+impl Refused {
+    fn status(&self) -> StatusCode {
+        match self {
+            // The page is asked for without a file; it answers what it would like.
+            Self::NoFile => StatusCode::OK,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BrokeOff => StatusCode::BAD_REQUEST,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn outcome(&self, words: Words) -> Outcome {
+        let id = match self {
+            Self::NoFile => "verify-no-file",
+            Self::TooLarge => "verify-too-large",
+            Self::BrokeOff => "verify-broke-off",
+            Self::Busy => "verify-busy",
+        };
+        Outcome {
+            tone: "info",
+            icon: "warning",
+            title: words.say(id),
+            text: words.fill(&format!("{id}.text"), [("most", (MOST_MB as f64).into())]),
+            why: None,
+            facts: Vec::new(),
+        }
+    }
+}
+
+/// A message that counts, with the number grouped.
+fn counted(words: Words, id: &str, count: u64) -> String {
+    words.fill(id, [("count", (count as f64).into()), ("shown", grouped(count).into())])
+}
+
+fn words(params: &Params, headers: &HeaderMap) -> Words {
+    let lang = params.as_ref().ok().and_then(|sent| chosen(sent, "lang"));
+    Words::of(&[lang, accepted(headers)])
+}
+
+fn page(params: &Params, headers: &HeaderMap, status: StatusCode, outcome: Option<Outcome>) -> Response {
+    let sent: &[(String, String)] = params.as_ref().map_or(&[], |sent| &sent.0);
+    // A code on paper names its evidence by a hash that nobody can guess; anything else is left out.
+    let expected = chosen(sent, "sha256").filter(|it| hex::decode::<32>(it).is_some()).map(str::to_owned);
+    let lang = chosen(sent, "lang").and_then(Words::in_language);
+    let words = words(params, headers);
+    let address = |lang: Option<Words>| {
+        let lang = lang.map(|it| ("lang", it.tag().to_owned()));
+        let named = lang.into_iter().chain(expected.clone().map(|it| ("sha256", it)));
+        let query: Vec<_> = named.map(|(name, value)| format!("{name}={}", encode(&value))).collect();
+        if query.is_empty() { "/verify".to_owned() } else { format!("/verify?{}", query.join("&")) }
+    };
+    let others = Words::all().filter(|other| other.tag() != words.tag());
+    let made = VerifyPage {
+        urls: &URLS,
+        words,
+        action: address(lang),
+        languages: others.map(|other| (other, address(Some(other)))).collect(),
+        most: MOST_MB as f64,
+        // Beside an answer it would seem to be what the answer is about.
+        expected: expected.clone().filter(|_| outcome.is_none()),
+        outcome,
+    };
+    match made.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(why) => {
+            tracing::error!(
+                error = &why as &dyn std::error::Error,
+                "the page that checks files cannot be rendered"
+            );
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
