@@ -198,7 +198,8 @@ impl App {
         let index = open_index(&data, &store, &directory)
             .map_err(|source| OpenError::Index { directory: data.display().to_string(), source })?;
         let index = Arc::new(index);
-        let (log, writer) = Log::start(Arc::clone(&store), Arc::clone(&index)).map_err(OpenError::Thread)?;
+        let (log, writer) = Log::start(Arc::clone(&store), Arc::clone(&index), config.scanner_ranges.clone())
+            .map_err(OpenError::Thread)?;
         let (operator_key, is_new) = keys::operator_key(&data, config.operator_key.as_deref())?;
         let cursor_key = keys::cursor_key(store.as_ref())?;
         let parts = Parts {

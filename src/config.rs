@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use everlog_core::process::IpRange;
 use serde::Deserialize;
 
 /// Where the server listens when nothing is said.
@@ -34,6 +35,9 @@ pub struct Config {
     /// An address whose X-Forwarded-For is believed; may be repeated
     #[arg(long, env = "EVERLOG_TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
     pub trusted_proxies: Vec<IpAddr>,
+    /// A range of addresses of mail scanners, like 203.0.113.0/24: a look at a document from there is marked; may be repeated
+    #[arg(long, env = "EVERLOG_SCANNER_RANGES", value_delimiter = ',', value_name = "RANGE")]
+    pub scanner_ranges: Vec<IpRange>,
     /// How log lines are written: text or json [default: text]
     #[arg(long, env = "EVERLOG_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -121,6 +125,9 @@ impl Config {
             self.log_key = file.log_key;
             if self.trusted_proxies.is_empty() {
                 self.trusted_proxies = file.trusted_proxies;
+            }
+            if self.scanner_ranges.is_empty() {
+                self.scanner_ranges = file.scanner_ranges;
             }
         }
         self.operator_key = std::env::var("EVERLOG_OPERATOR_KEY").ok().or(self.operator_key);

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use everlog_core::event::{FieldError, Invalid, Mode, Origin, Via};
 use everlog_core::ids::Seq;
 use everlog_core::leaf::Hash;
-use everlog_core::process::Subject;
+use everlog_core::process::{IpRange, Subject};
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -199,15 +199,19 @@ impl WriterThread {
 }
 
 impl Log {
-    /// Starts the writer on a store and the index made from it.
+    /// Starts the writer on a store and the index made from it. Looks at documents from `scanner_ranges` are marked.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(store: Arc<dyn Store>, index: Arc<Index>) -> std::io::Result<(Self, WriterThread)> {
+    pub fn start(
+        store: Arc<dyn Store>,
+        index: Arc<Index>,
+        scanner_ranges: Vec<IpRange>,
+    ) -> std::io::Result<(Self, WriterThread)> {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS_MAX);
         let (grown, _) = broadcast::channel(ANNOUNCEMENTS_MAX);
         let counters = Arc::new(Counters::default());
-        let writer = Writer::new(store, index, grown.clone(), Arc::clone(&counters));
+        let writer = Writer::new(store, index, grown.clone(), Arc::clone(&counters), scanner_ranges);
         let thread =
             std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(queue))?;
         Ok((Self { jobs, grown, counters }, WriterThread(thread)))

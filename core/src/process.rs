@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::event::{Actor, Event, NewEvent, Origin, Via};
 use crate::process::lean::lean;
+use crate::profile::Ending;
 use crate::words::words;
 
 mod decide;
@@ -146,25 +147,15 @@ impl Stand {
     }
 }
 
-words! {
-    /// What follows from a decline, a bounce or an expiry.
-    Consequence, "policy", {
-        /// The process is canceled.
-        Cancel = "cancel",
-        /// It stays as it is.
-        Keep = "keep",
-    }
-}
-
 /// What an organization has decided where products differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// After `document.declined`.
-    pub on_decline: Consequence,
+    pub on_decline: Ending,
     /// After `signee.bounced`.
-    pub on_bounce: Consequence,
+    pub on_bounce: Ending,
     /// After `document.expired`, which ends the process in any case (`X18`).
-    pub on_expired: Consequence,
+    pub on_expired: Ending,
 }
 
 /// An event on its way in, with what the rules need to know of its arrival.

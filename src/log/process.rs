@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use everlog_core::event::{Document, Event, Mode};
 use everlog_core::ids::Seq;
-use everlog_core::process::{self, Consequence, Incoming, Policy, Refusal, State, Status, Subject, Verdict};
+use everlog_core::process::{self, Incoming, Policy, Refusal, State, Status, Subject, Verdict};
 use everlog_core::profile::Ending;
 use everlog_core::text::fold;
 
@@ -21,11 +21,7 @@ const GROUP_ROWS: usize = 1_000;
 pub(super) fn policy_of(org: &Entry) -> Policy {
     let set = |member: &str, default: Ending| {
         let set = org.row.settings.get(member).and_then(serde_json::Value::as_str);
-        let set = set.and_then(|word| word.parse().ok());
-        match set.unwrap_or(default) {
-            Ending::Cancel => Consequence::Cancel,
-            Ending::Keep => Consequence::Keep,
-        }
+        set.and_then(|word| word.parse().ok()).unwrap_or(default)
     };
     let defaults = &org.profile.defaults;
     Policy {

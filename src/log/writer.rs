@@ -10,7 +10,7 @@ use std::time::Instant;
 use everlog_core::event::{Document, Event, Invalid, Mode, NewEvent};
 use everlog_core::ids::Seq;
 use everlog_core::leaf;
-use everlog_core::process::{Incoming, Policy, State, Subject, subject_of};
+use everlog_core::process::{Incoming, IpRange, Policy, State, Subject, subject_of};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::directory::Entry;
@@ -56,12 +56,14 @@ pub(super) struct Writer {
     index: Arc<Index>,
     grown: broadcast::Sender<Grown>,
     counters: Arc<Counters>,
+    scanner_ranges: Arc<[IpRange]>,
 }
 
 /// What one transaction adds to one log.
 struct Extension {
     org: Arc<Entry>,
     policy: Policy,
+    scanner_ranges: Arc<[IpRange]>,
     head: Head,
     rows: Vec<(Row, String)>,
     documents: Vec<Document>,
@@ -84,8 +86,9 @@ impl Writer {
         index: Arc<Index>,
         grown: broadcast::Sender<Grown>,
         counters: Arc<Counters>,
+        scanner_ranges: Vec<IpRange>,
     ) -> Self {
-        Self { store, index, grown, counters }
+        Self { store, index, grown, counters, scanner_ranges: scanner_ranges.into() }
     }
 
     /// Works until every sender is gone and everything accepted is answered.
@@ -107,7 +110,7 @@ impl Writer {
         let started = Instant::now();
         let mut done = Done::default();
         let committed = self.store.transact(&mut |transaction| {
-            done = write(&jobs, transaction)?;
+            done = write(&jobs, &self.scanner_ranges, transaction)?;
             Ok(())
         });
         if let Err(why) = committed {
@@ -138,7 +141,11 @@ impl Writer {
 }
 
 /// Gives every event of the group its place, in the order of the jobs.
-fn write(jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Done, StoreError> {
+fn write(
+    jobs: &[Job],
+    scanner_ranges: &Arc<[IpRange]>,
+    transaction: &mut dyn Transaction,
+) -> Result<Done, StoreError> {
     let mut extensions: HashMap<OrgCode, Extension> = HashMap::new();
     let mut order = Vec::new();
     let mut outcomes = Vec::with_capacity(jobs.len());
@@ -149,7 +156,7 @@ fn write(jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Done, StoreE
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => {
                 order.push(code);
-                entry.insert(Extension::open(&job.org, jobs, transaction)?)
+                entry.insert(Extension::open(&job.org, jobs, scanner_ranges, transaction)?)
             }
         };
         // What an organization decided may change between two jobs of a group.
@@ -168,7 +175,12 @@ fn write(jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Done, StoreE
 }
 
 impl Extension {
-    fn open(org: &Arc<Entry>, jobs: &[Job], transaction: &mut dyn Transaction) -> Result<Self, StoreError> {
+    fn open(
+        org: &Arc<Entry>,
+        jobs: &[Job],
+        scanner_ranges: &Arc<[IpRange]>,
+        transaction: &mut dyn Transaction,
+    ) -> Result<Self, StoreError> {
         let code = org.row.code;
         let ids = jobs.iter().filter(|job| job.org.row.code == code).flat_map(|job| job.work.events());
         // Ids of our own making are new; only those that senders chose can be there already.
@@ -178,6 +190,7 @@ impl Extension {
             head: transaction.head(code)?,
             held: if ids.is_empty() { HashMap::new() } else { transaction.find_ids(code, &ids)? },
             policy: process::policy_of(org),
+            scanner_ranges: Arc::clone(scanner_ranges),
             org: Arc::clone(org),
             rows: Vec::new(),
             documents: Vec::new(),
@@ -288,7 +301,9 @@ impl Extension {
         let received_ms = now_ms.max(self.head.received_ms);
         let Document { event, served } = &prepared.document;
         let subject = subject_of(event);
-        let incoming = Incoming { event, received_ms, origin: served.kind, is_own, scanner_ranges: &[] };
+        let scanner_ranges = Arc::clone(&self.scanner_ranges);
+        let incoming =
+            Incoming { event, received_ms, origin: served.kind, is_own, scanner_ranges: &scanner_ranges };
         let policy = (served.mode != Some(Mode::Record)).then_some(self.policy);
         let verdict =
             match self.states.decide(code, subject.as_ref(), &incoming, policy.as_ref(), transaction)? {

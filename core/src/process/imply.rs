@@ -8,8 +8,9 @@ use crate::event::{Actor, ActorKind, Audience, Context, NewEvent, Outcome, Targe
 use crate::hex::Hex;
 use crate::process::guard::Case;
 use crate::process::{
-    Consequence, Incoming, Payment, Policy, Signee, Stand, State, Status, due, fold, guard, person, read,
+    Incoming, Payment, Policy, Signee, Stand, State, Status, due, fold, guard, person, read,
 };
+use crate::profile::Ending;
 
 /// What a new signee takes over from the event that names them: who they are, never how they sign.
 const CONTACT: &[&str] = &["name", "email", "phone", "ssn", "address", "postal_code", "city"];
@@ -179,7 +180,7 @@ pub(super) fn implied(
     let key = person::key_of(before, cause);
     let signee = key.and_then(|key| state.signee(key));
     let then = Consequences { cause, state };
-    let cancels = |consequence| consequence == Consequence::Cancel && cause.process.is_some();
+    let cancels = |consequence| consequence == Ending::Cancel && cause.process.is_some();
     // An end follows once, from what really changed where somebody stands.
     let became = |stand| {
         let was = key.and_then(|key| before.signee(key)).map(|signee| signee.stand);

@@ -136,7 +136,8 @@ fn is_listed(incoming: &Incoming<'_>) -> bool {
 }
 
 /// A range of addresses, `203.0.113.0/24` or `2001:db8::/32`; one address alone is a range too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct IpRange {
     base: u128,
     bits: u32,
@@ -165,6 +166,14 @@ impl IpRange {
     pub fn holds(&self, ip: IpAddr) -> bool {
         let (address, width) = bits_of(ip);
         self.is_v4 == (width == 32) && address & mask(self.bits) == self.base
+    }
+}
+
+impl TryFrom<String> for IpRange {
+    type Error = RangeError;
+
+    fn try_from(text: String) -> Result<Self, RangeError> {
+        text.parse()
     }
 }
 

@@ -5,7 +5,8 @@
 use serde_json::json;
 
 use crate::process::test_log::{CANCEL, KEEP, TestLog, act, done, event};
-use crate::process::{Consequence, Policy, Stand, State, Status, Subject, deletion, next_due_ms};
+use crate::process::{Policy, Stand, State, Status, Subject, deletion, next_due_ms};
+use crate::profile::Ending;
 
 /// T28, X12, L24: the worked example, and who signed last stands on the end.
 #[test]
@@ -74,10 +75,9 @@ fn a_decline_a_bounce_and_a_revocation_cancel_with_their_cause() {
 fn an_expiry_ends_the_process_and_cancels_it_by_policy_only() {
     let expires_at = "2026-11-21T00:00:00Z";
     let expires_ms = 1_795_219_200_000;
-    for (policy, status, implied) in [
-        (CANCEL, Status::Expired, 0),
-        (Policy { on_expired: Consequence::Cancel, ..KEEP }, Status::Canceled, 1),
-    ] {
+    for (policy, status, implied) in
+        [(CANCEL, Status::Expired, 0), (Policy { on_expired: Ending::Cancel, ..KEEP }, Status::Canceled, 1)]
+    {
         let mut log = TestLog::with(policy, json!({"expires_at": expires_at}), &[("si1", json!({}))]);
         assert_eq!(next_due_ms(&log.state()), Some(expires_ms));
         assert_eq!(log.wait_until(expires_ms - 1), [""; 0]);

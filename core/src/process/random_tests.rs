@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::event::NewEvent;
 use crate::process::test_log::{CANCEL, KEEP, TestLog, act, done};
-use crate::process::{Consequence, Policy, SENDS_MAX, Stand, State, Status, Subject, due, next_due_ms};
+use crate::process::{Policy, SENDS_MAX, Stand, State, Status, Subject, due, next_due_ms};
+use crate::profile::Ending;
 
 const ACTS: &[&str] = &[
     "document.created",
@@ -131,7 +132,7 @@ proptest! {
         begins in any::<bool>(),
         policy in 0..3_usize,
     ) {
-        let policy = [CANCEL, KEEP, Policy { on_expired: Consequence::Cancel, ..KEEP }][policy];
+        let policy = [CANCEL, KEEP, Policy { on_expired: Ending::Cancel, ..KEEP }][policy];
         let signees: Vec<(String, Value)> = (0..3).map(|at| (format!("si{at}"), told(at, at, true))).collect();
         let signees: Vec<(&str, Value)> = signees.iter().map(|(key, told)| (key.as_str(), told.clone())).collect();
         let mut log = TestLog::new(policy);

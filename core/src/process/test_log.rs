@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::event::{NewEvent, Origin};
 use crate::process::{
-    Consequence, Incoming, Policy, Refusal, Signee, Stand, State, Status, Subject, decide, due, observe,
+    Incoming, Policy, Refusal, Signee, Stand, State, Status, Subject, decide, due, observe,
 };
+use crate::profile::Ending;
 
 pub(super) const CANCEL: Policy =
-    Policy { on_decline: Consequence::Cancel, on_bounce: Consequence::Cancel, on_expired: Consequence::Keep };
+    Policy { on_decline: Ending::Cancel, on_bounce: Ending::Cancel, on_expired: Ending::Keep };
 pub(super) const KEEP: Policy =
-    Policy { on_decline: Consequence::Keep, on_bounce: Consequence::Keep, on_expired: Consequence::Keep };
+    Policy { on_decline: Ending::Keep, on_bounce: Ending::Keep, on_expired: Ending::Keep };
 
 /// How long the log lets pass between two events: nobody is suspected of being a program.
 pub(super) const STEP_MS: u64 = 60_000;

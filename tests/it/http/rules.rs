@@ -52,3 +52,19 @@ fn a_guard_that_needs_no_record_is_asked_without_one() {
     assert_eq!(server.post(EVENTS, &key, &by("admin")).status, 201);
     server.check_log();
 }
+
+/// X04: what the operator lists as addresses of scanners marks a look, and a named range that is none stops the start.
+#[test]
+fn a_look_from_a_listed_range_is_recorded_with_the_suspicion() {
+    let server = Server::start_with(|config| config.scanner_ranges = vec!["203.0.113.0/24".parse().unwrap()]);
+    let key = server.tenant("acme", "signing");
+    for (ip, automated) in [("203.0.113.9", json!(["listed_range"])), ("198.51.100.9", json!([]))] {
+        let mut look = step("document.accessed", Some("si1"), json!({}));
+        look["context"] = json!({"ip": ip});
+        let answer = server.post(EVENTS, &key, &look);
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let event = server.get(&format!("{EVENTS}/{}", answer.body["id"].as_str().unwrap()), &key).body;
+        assert_eq!(event["automated"], automated, "{ip}");
+    }
+    assert!(toml::from_str::<everlog::config::Config>("scanner_ranges = ['203.0.113.0/33']").is_err());
+}
