@@ -72,6 +72,8 @@ pub struct ProcessFilter {
     pub to_ms: Option<u64>,
     /// Those whose number is smaller: later pages of a list leave out what came after its first.
     pub below: Option<u64>,
+    /// Made behind the process of this number: where a list goes on.
+    pub after: Option<u64>,
 }
 
 /// In what order processes come; equals come newest first.

@@ -167,6 +167,7 @@ fn filter(params: &[(String, String)], moment: &Moment) -> Result<ProcessFilter,
         from_ms: times.from_ms,
         to_ms: times.to_ms,
         below: None,
+        after: None,
     })
 }
 

@@ -99,6 +99,9 @@ fn condition(org: OrgCode, filter: &ProcessFilter) -> Result<(String, Vec<Sql>),
     for piece in &filter.pieces {
         and("instr(p.text, ?) > 0", piece.clone().into());
     }
+    if let Some(after) = filter.after {
+        and("p.number > ?", int(after)?.into());
+    }
     // Those whose life lies outside of the range are left out without a look at their events.
     if let Some(from_ms) = filter.from_ms {
         and("p.last_ms >= ?", int(from_ms)?.into());
