@@ -90,19 +90,31 @@ impl Reader {
     /// When the store cannot answer.
     pub fn process_events(&self, org: &Organization, key: &str) -> Result<Vec<Event>, ReadError> {
         let mut events = Vec::new();
-        let mut from = Seq(0);
-        loop {
-            let seqs = self.store.process_seqs(org.code(), key, from, GROUP_EVENTS)?;
-            let Some(last) = seqs.last() else { break };
-            from = Seq(last.0 + 1);
-            let is_last = seqs.len() < GROUP_EVENTS;
-            events.extend(self.events(org, &seqs)?);
-            if is_last {
-                break;
-            }
+        let mut from = Some(Seq(0));
+        while let Some(at) = from {
+            let (group, next) = self.process_events_from(org, key, at, GROUP_EVENTS)?;
+            events.extend(group);
+            from = next;
         }
-        events.retain(|event| may_see(org, event));
         Ok(events)
+    }
+
+    /// Up to `limit` events of a process from a position on, and from where to go on; nothing at the end.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn process_events_from(
+        &self,
+        org: &Organization,
+        key: &str,
+        from: Seq,
+        limit: usize,
+    ) -> Result<(Vec<Event>, Option<Seq>), ReadError> {
+        let seqs = self.store.process_seqs(org.code(), key, from, limit)?;
+        let next = seqs.last().filter(|_| seqs.len() == limit).map(|last| Seq(last.0 + 1));
+        let mut events = self.events(org, &seqs)?;
+        events.retain(|event| may_see(org, event));
+        Ok((events, next))
     }
 
     /// Fills in the names of signees who acted without being named: a name stands in the log once, where they were added.
