@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::compat::signing;
 use crate::export::Format;
 use crate::http::reference::Credentials;
 
@@ -81,6 +82,7 @@ struct AsItComes;
         (name = "processes", description = "Signing processes: documents, their signees, and the rules on both."),
         (name = "evidence", description = "The signed head of a log."),
         (name = "administration", description = "Organizations, keys and viewer sessions."),
+        (name = "signing", description = "Signing processes, in the form of the signing activity API."),
         (name = "operations", description = "Health and metrics.")
     )
 )]
@@ -122,6 +124,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(notifications::list_notifications))
         .routes(routes!(receipts::take_mailgun_receipt))
         .routes(routes!(receipts::take_sms_receipt))
+        .routes(routes!(signing::list_signing_activity))
+        .routes(routes!(signing::total_signing_activity))
         .routes(routes!(operations::health))
         .routes(routes!(operations::readiness))
         .routes(routes!(operations::read_metrics))

@@ -12,6 +12,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::compat::{Refusal, signing};
 use crate::http::problem::Problem;
 
 /// The header that names a request.
@@ -40,22 +41,31 @@ pub(super) async fn finish(mut request: Request, next: Next) -> Response {
     // A caller's own value would let two requests have one id; pages that tell the id read it from here.
     request.headers_mut().remove(REQUEST_ID);
     request.headers_mut().extend(value.clone().map(|value| (HeaderName::from_static(REQUEST_ID), value)));
+    let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     response.headers_mut().extend(value.map(|value| (HeaderName::from_static(REQUEST_ID), value)));
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| unshaped(&response));
-    match problem {
-        None => response,
-        Some(problem) => {
-            let body = Identified { r#type: "about:blank", problem: &problem, request_id: &id };
-            let bytes = serde_json::to_vec(&body).unwrap_or_default();
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers.remove(header::CONTENT_LENGTH);
-            *response.body_mut() = Body::from(bytes);
-            response
-        }
+    let refusal = response.extensions_mut().remove::<Refusal>();
+    let refusal = refusal.or_else(|| {
+        let problem = problem.as_ref()?;
+        signing::refusal_at(&path, problem.status, &problem.detail)
+    });
+    if let Some(refusal) = refusal {
+        return refused(response, "application/json", refusal.to_bytes(&id));
     }
+    let Some(problem) = problem else { return response };
+    let body = Identified { r#type: "about:blank", problem: &problem, request_id: &id };
+    refused(response, "application/problem+json", serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// The answer with the body of a refusal.
+fn refused(mut response: Response, kind: &'static str, body: Vec<u8>) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(body);
+    response
 }
 
 /// A refusal made outside our handlers has plain text: it is told in our words.

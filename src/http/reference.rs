@@ -155,6 +155,11 @@ impl Modify for Credentials {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let basic = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some("The organization's id and a key"))
+            .build();
+        components.add_security_scheme("basic", SecurityScheme::Http(basic));
         document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
     }
 }
@@ -169,6 +174,10 @@ pub(super) fn complete(document: &mut OpenApi) {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             let responses = &mut operation.responses.responses;
+            // What refuses in another form says so itself.
+            if responses.contains_key(DEFAULT) {
+                continue;
+            }
             let any = Described::new("Any other refusal");
             responses.insert(DEFAULT.to_owned(), RefOr::T(any));
             let is_refusal = |status: &str| status == DEFAULT || status.starts_with(['4', '5']);

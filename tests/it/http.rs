@@ -25,6 +25,7 @@ mod reserved;
 mod routes;
 mod rules;
 mod sessions;
+pub mod signing;
 mod stopping;
 mod table;
 mod targets;

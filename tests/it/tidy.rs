@@ -40,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("evidence", &[]),
     ("trail", &["words"]),
     ("download", &["access", "app", "export", "log", "read"]),
+    ("compat", &["access", "app", "log", "read", "store"]),
     (
         "viewer",
         &[
@@ -52,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "access",
             "app",
+            "compat",
             "directory",
             "download",
             "export",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::http::signing;
 use crate::server::{Answer, OPERATOR_KEY, Server, event};
 
 /// Who may call a route.
@@ -62,6 +63,8 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/organizations/{org}/receipts/mailgun", Signature),
     ("POST", "/v1/organizations/{org}/receipts/sms", Signature),
     ("GET", "/v1/log-key", Nothing),
+    ("GET", signing::PATH, Scope("read")),
+    ("GET", signing::TOTAL, Scope("read")),
     ("GET", "/healthz", Nothing),
     ("GET", "/readyz", Nothing),
     ("GET", "/metrics", Nothing),
@@ -130,10 +133,22 @@ fn world() -> World {
 impl World {
     fn call(&self, method: &str, path: &str, org: &str, key: &str) -> Answer {
         let id = if path.contains("/keys/") { self.key_id.as_str() } else { "e-1" };
+        if path.starts_with(signing::PATH) {
+            return signing::call(&self.server, method, path, org, key);
+        }
         let sent = body(method, path).map(|body| body.to_string());
         let path =
             path.replace("{org}", org).replace("{type}", "lead").replace("{id}", id).replace("{key}", id);
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
+    }
+}
+
+/// A refusal of this status in the form of its interface.
+fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
+    if path.starts_with(signing::PATH) {
+        signing::assert_refused(answer, status);
+    } else {
+        answer.assert_problem(status, code);
     }
 }
 
@@ -179,8 +194,10 @@ fn without_a_credential_every_route_but_the_open_ones_is_401() {
             if *needs == Nothing {
                 assert!(answer.status < 300, "{method} {path}: {answer:?}");
             } else {
-                answer.assert_problem(401, "unauthenticated");
-                assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"everlog\"");
+                assert_refused(path, &answer, 401, "unauthenticated");
+                let scheme = if path.starts_with(signing::PATH) { "Basic" } else { "Bearer" };
+                let challenge = answer.headers["www-authenticate"].to_str().unwrap();
+                assert!(challenge.starts_with(&format!("{scheme} realm=\"everlog\"")), "{challenge}");
             }
         }
     }
@@ -258,7 +275,8 @@ fn a_key_without_the_scope_is_refused_and_one_with_nothing_but_it_is_let_in() {
     for (method, path, needs) in ROUTES {
         match needs {
             Scope(scope) | ScopeOrOperator(scope) => {
-                world.call(method, path, "acme", &without[place(scope)]).assert_problem(403, "forbidden");
+                let answer = world.call(method, path, "acme", &without[place(scope)]);
+                assert_refused(path, &answer, 403, "forbidden");
                 let status = world.call(method, path, "acme", &only[place(scope)]).status;
                 assert!((200..300).contains(&status), "{method} {path}: {status}");
             }
@@ -278,7 +296,7 @@ fn the_operators_key_administers_and_opens_no_log() {
     for (method, path, needs) in ROUTES {
         let answer = world.call(method, path, "acme", OPERATOR_KEY);
         match needs {
-            Scope(_) | Session => answer.assert_problem(403, "forbidden"),
+            Scope(_) | Session => assert_refused(path, &answer, 403, "forbidden"),
             Signature => answer.assert_problem(401, "unauthenticated"),
             // The id in the world is no vendor key's.
             Operator if *method == "DELETE" => answer.assert_problem(404, "not_found"),
@@ -295,13 +313,16 @@ fn a_viewer_session_reads_and_does_nothing_else() {
     for (method, path, needs) in ROUTES {
         let session = world.server.session("acme", &world.acme, "u_1", "owner");
         let answer = world.call(method, path, "acme", &session);
-        let may = matches!(needs, Scope("read") | ScopeOrOperator("read")) && *method == "GET";
+        // That interface knows keys and nothing else.
+        let is_for_keys = path.starts_with(signing::PATH);
+        let reads = matches!(needs, Scope("read") | ScopeOrOperator("read")) && *method == "GET";
+        let may = reads && !is_for_keys;
         if may || matches!(needs, Session | Nothing) {
             assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
         } else if *needs == Signature {
             answer.assert_problem(401, "unauthenticated");
         } else {
-            answer.assert_problem(403, "forbidden");
+            assert_refused(path, &answer, 403, "forbidden");
         }
     }
 }
@@ -326,7 +347,7 @@ fn other_verbs_are_405_and_name_those_that_are_possible() {
                 &[("Authorization", &format!("Bearer {}", world.acme))],
                 None,
             );
-            answer.assert_problem(405, "method_not_allowed");
+            assert_refused(&path, &answer, 405, "method_not_allowed");
             assert!(!answer.text.contains(&world.acme));
             let allowed = answer.headers["allow"].to_str().unwrap();
             for known in &known {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::http::export::allow;
 use crate::http::listen::Stream;
 use crate::http::routes::body;
+use crate::http::signing;
 use crate::server::{Answer, OPERATOR_KEY, Server};
 use crate::viewer::token;
 
@@ -108,6 +109,9 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/checkpoint",                 [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
     // What is known of a process; of none that a reader of a part sees.
     ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), No(404), No(404), No(404), No(403)]),
+    // What is known of processes, in the form of another interface, which is for keys.
+    ("GET", "/signing/activity",                                  [No(401), Events,  No(403), No(403), No(403)]),
+    ("GET", "/signing/activity/total",                            [No(401), Count,   No(403), No(403), No(403)]),
     // What is known of the organization.
     ("GET", "/v1/organizations/{org}",                            [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/profile",                    [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
@@ -298,6 +302,12 @@ impl World {
             .replace("{file}", "viewer.css");
         if line.ends_with("live") {
             return self.listen(&path, reader);
+        }
+        if line.starts_with(signing::PATH) {
+            // Its parameters are its own.
+            let path = path.split('?').next().unwrap();
+            let answer = signing::call(&self.server, method, path, reader.org, &reader.token);
+            return Told { status: answer.status, text: answer.text, body: answer.body };
         }
         let (kind, sent) = match (method, line) {
             ("POST", "/view/{org}/views") => {
