@@ -108,7 +108,7 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/feed?after=-1 live",         [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/checkpoint",                 [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
     // What is known of a process; of none that a reader of a part sees.
-    ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), No(404), No(404), No(404), No(403)]),
+    ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), ANSWER, ANSWER, No(404), No(403)]),
     // What is known of processes, in the form of another interface, which is for keys.
     ("GET", "/signing/activity",                                  [No(401), Events,  No(403), No(403), No(403)]),
     ("GET", "/signing/activity/total",                            [No(401), Count,   No(403), No(403), No(403)]),
