@@ -102,7 +102,10 @@ fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<String> 
 }
 
 /// Makes the states of processes anew and compares them with those that are kept.
-fn check_states(store: &dyn Store, org: &Entry) -> Result<Vec<String>, FsckError> {
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn check_states(store: &dyn Store, org: &Entry) -> Result<Vec<String>, FsckError> {
     let code = org.row.code;
     // What cannot be read at all was told with the log.
     let Ok(projection) = Projection::of(store, code) else { return Ok(Vec::new()) };

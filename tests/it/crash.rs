@@ -21,6 +21,8 @@ use everlog_core::query::Moment;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+mod processes;
+
 const ORGS: [&str; 2] = ["acme", "globex"];
 const SENDERS: u64 = 4;
 /// Rounds when nothing is said: enough to notice, few enough to run after every edit.

@@ -16,6 +16,7 @@ pub mod listen;
 mod live;
 mod ndjson;
 mod organizations;
+mod process_lives;
 mod processes;
 mod profile;
 mod protocol;

@@ -190,11 +190,13 @@ impl Server {
         self.app.store.head(org.code()).unwrap().size.0
     }
 
-    /// Re-reads and re-verifies the whole log of every organization.
+    /// Re-reads and re-verifies the whole log of every organization, and makes the states of its processes anew.
     pub fn check_log(&self) {
         for org in self.app.directory.all().unwrap() {
             let checked = everlog::fsck::check_log(self.app.store.as_ref(), &org, &|_| ()).unwrap();
             assert_eq!(checked.faults, Vec::<String>::new(), "{}", org.row.id);
+            let states = everlog::fsck::check_states(self.app.store.as_ref(), &org).unwrap();
+            assert_eq!(states, Vec::<String>::new(), "{}", org.row.id);
         }
     }
 }

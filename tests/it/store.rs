@@ -15,6 +15,7 @@ use everlog_core::merkle::Frontier;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+mod processes;
 mod streams;
 
 /// How a case gets its store: opened on a place of its own, and opened again on the same place with all it kept.
@@ -50,6 +51,15 @@ macro_rules! for_each_case {
             a_token_is_remembered_as_long_as_it_matters
             what_a_transaction_wrote_it_reads
             readers_and_writers_do_not_wait_for_each_other
+            a_subject_is_kept_and_replaced_and_belongs_to_its_organization
+            processes_are_filtered_by_every_column
+            a_range_of_time_finds_processes_with_an_event_in_it_and_not_those_with_a_gap_there
+            processes_come_in_every_order_and_equals_newest_first
+            the_events_of_a_process_are_read_in_pages
+            what_is_due_is_told_the_longest_due_first
+            what_has_aged_is_told_by_status_the_oldest_first
+            what_awaits_its_trail_is_told_until_it_does_not
+            subjects_are_forgotten_for_one_organization_and_can_be_made_anew
             random_sequences_match_a_model
         }
     };
@@ -191,6 +201,7 @@ pub mod cases {
     //! The cases. Each gets a way to open a store and makes its own place.
 
     use super::*;
+    pub use crate::store::processes::*;
     pub use crate::store::streams::*;
 
     pub fn an_empty_store_holds_nothing(open: Open) {

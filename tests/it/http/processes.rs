@@ -1,5 +1,5 @@
 //! `/v1/organizations/{org}/processes`: what a request must be, what it becomes, and finding it again. Deliberately absent:
-//! the rules from begin to end, see `signing`.
+//! the rules from begin to end, see `process_lives`.
 
 use serde_json::{Map, Value, json};
 
