@@ -45,6 +45,7 @@ mod remainder;
 mod serve;
 mod sessions;
 mod targets;
+mod unread;
 
 pub(crate) use intake::answer;
 pub use problem::Problem;
@@ -61,6 +62,8 @@ pub const BODY_IDLE_MAX: Duration = Duration::from_secs(30);
 pub const JSON_BODY_TIME_MAX: Duration = Duration::from_secs(300);
 /// How long the head of a request may take.
 pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// How long an answer may wait for its reader before the connection is given up.
+pub const UNREAD_MAX: Duration = Duration::from_secs(60);
 /// Most connections at once.
 pub const CONNECTIONS_MAX: usize = 20_000;
 

@@ -15,7 +15,8 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::app::App;
-use crate::http::{CONNECTIONS_MAX, HEAD_TIME_MAX, router};
+use crate::http::unread::Unread;
+use crate::http::{CONNECTIONS_MAX, HEAD_TIME_MAX, UNREAD_MAX, router};
 
 /// How long requests that were begun may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -79,7 +80,10 @@ impl Serving {
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIME_MAX)
                 .max_buf_size(HEAD_BYTES_MAX)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+                .serve_connection(
+                    TokioIo::new(Unread::new(stream, UNREAD_MAX)),
+                    TowerToHyperService::new(service),
+                );
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 if let Err(why) = connection.await {
