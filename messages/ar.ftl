@@ -580,6 +580,8 @@ export-csv = CSV (.csv)
 export-xlsx = Excel (.xlsx)
 export-jsonl = JSON Lines (.jsonl)
 export-failed = تعذّر تنزيل الملف. يُرجى المحاولة مرة أخرى.
+export-busy = ملفات كثيرة في الوقت نفسه
+    .text = يجري إعداد ملفات أخرى الآن. يُرجى المحاولة مرة أخرى بعد بضع ثوانٍ.
 export-refused = هذا الملف غير متاح هنا
     .text = لا تسمح مؤسستك بأخذ سجل النشاط بهذه الصيغة.
 

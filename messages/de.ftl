@@ -538,6 +538,8 @@ export-csv = CSV (.csv)
 export-xlsx = Excel (.xlsx)
 export-jsonl = JSON Lines (.jsonl)
 export-failed = Die Datei konnte nicht geladen werden. Bitte versuchen Sie es noch einmal.
+export-busy = Zu viele Dateien auf einmal
+    .text = Gerade werden schon andere Dateien erstellt. Bitte versuchen Sie es in einigen Sekunden noch einmal.
 export-refused = Diese Datei wird hier nicht angeboten
     .text = Ihre Organisation erlaubt nicht, das Aktivitätsprotokoll in dieser Form mitzunehmen.
 

@@ -545,6 +545,8 @@ export-csv = CSV (.csv)
 export-xlsx = Excel (.xlsx)
 export-jsonl = JSON Lines (.jsonl)
 export-failed = The file could not be fetched. Please try again.
+export-busy = Too many files at once
+    .text = Others are taking files away right now. Please try again in a few seconds.
 export-refused = This file is not offered here
     .text = Your organization does not let its activity log be taken away in this form.
 

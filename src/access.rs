@@ -58,6 +58,7 @@ pub struct Key {
     pub id: String,
     /// What people call it.
     pub name: String,
+    hash: Hash,
     reach: Reach,
     rights: Vec<Right>,
 }
@@ -283,6 +284,19 @@ impl Access {
         Ok(Organization::of(entry, sees))
     }
 
+    /// Whether a caller who once opened an organization to read it still may: for who reads for long.
+    ///
+    /// # Errors
+    /// When the credential was taken back or is over, or no longer opens the organization.
+    pub fn check_reader(&self, caller: &Caller, id: &OrgId, now_ms: u64) -> Result<(), Denied> {
+        match caller {
+            Caller::Operator => {}
+            Caller::Key(key) => drop(self.working_hash(&key.hash, now_ms)?),
+            Caller::Session(session) => drop(self.working_hash(&session.hash, now_ms)?),
+        }
+        self.open(caller, id, Right::Read).map(drop)
+    }
+
     /// Opens an organization for the administration: the operator, or a key with the scope admin.
     ///
     /// # Errors
@@ -450,7 +464,7 @@ fn key_of(found: Credential) -> Result<Key, Denied> {
         (None, Some(ids)) if ids.iter().any(|id| id == "*") => Reach::Every,
         (None, ids) => Reach::Some(ids.unwrap_or_default().into_iter().flat_map(OrgId::try_from).collect()),
     };
-    Ok(Key { id: found.id, name: grant.name, reach, rights: grant.scopes })
+    Ok(Key { id: found.id, name: grant.name, hash: found.hash, reach, rights: grant.scopes })
 }
 
 fn session_of(found: Credential) -> Result<Session, Denied> {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, header};
@@ -18,7 +17,7 @@ use crate::directory::{self, Directory, DirectoryError, Entry};
 use crate::index::{CatalogsOf, Index, IndexError};
 use crate::log::{self, Log, WriterThread, now_ms};
 use crate::metrics::Requests;
-use crate::quota::Quotas;
+use crate::quota::{Exports, Quotas};
 use crate::read::{CursorKey, Reader};
 use crate::settings::Settings;
 use crate::store::sqlite::SqliteStore;
@@ -84,8 +83,8 @@ pub struct Parts {
     pub verifications: Arc<Semaphore>,
     /// Where files wait that have no name yet: in the data directory, which is as safe as the log and has its space.
     pub scratch: PathBuf,
-    /// How many exports are being made now.
-    pub exports: Arc<AtomicU64>,
+    /// The exports that are being made now.
+    pub exports: Arc<Exports>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,

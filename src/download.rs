@@ -5,7 +5,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -17,11 +16,12 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::access::{Caller, Organization, Session};
+use crate::access::{Caller, Denied, Organization, Session};
 use crate::app::App;
 use crate::export::xlsx::SHEET_ROWS_MAX;
 use crate::export::{Columns, ExportError, Format, Maker, Plan};
-use crate::log::{AppendError, Source};
+use crate::log::{AppendError, Source, now_ms};
+use crate::quota::{ExportPlace, NoPlace};
 use crate::read::{Question, ReadError, Walk, present};
 
 /// The parameters of an export beside those of its query.
@@ -41,6 +41,9 @@ pub enum Refused {
     /// The organization does not let its readers take this format away (C19).
     #[error("the organization does not allow {} exports here", .0.as_str())]
     NotAllowed(Format),
+    /// As many are being made as may be at once.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     /// The question is at fault, or cannot be answered.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -58,6 +61,9 @@ pub enum Broken {
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Read(#[from] ReadError),
+    /// Whoever asked may no longer read it.
+    #[error("the right to it has ended")]
+    Denied(#[from] Denied),
     /// The file cannot be made.
     #[error(transparent)]
     Export(#[from] ExportError),
@@ -73,6 +79,7 @@ pub struct Download {
     plan: Plan,
     total: u64,
     asked: Vec<(String, String)>,
+    caller: Option<Caller>,
 }
 
 /// The formats that a session may take away: those of the organization's settings, else of its profile.
@@ -126,12 +133,20 @@ impl Download {
             zone: zone(params, moment)?,
             sheet_rows_max: SHEET_ROWS_MAX,
         };
-        Ok(Self { question, plan, total, asked: asked.cloned().collect(), org })
+        Ok(Self { question, plan, total, asked: asked.cloned().collect(), caller: caller.cloned(), org })
     }
 
     /// How many events the file will hold.
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// Takes a place among the exports that are being made, before anything is recorded.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn enter(&self, app: &App) -> Result<ExportPlace, Refused> {
+        Ok(app.exports.enter(self.org.code())?)
     }
 
     /// Records that the export is made: before its first byte leaves.
@@ -196,9 +211,9 @@ impl Download {
     ///
     /// # Errors
     /// When the file cannot be begun.
-    pub fn respond(self, app: &App) -> Result<Response, Broken> {
+    pub fn respond(self, app: &App, place: ExportPlace) -> Result<Response, Broken> {
         let mut response = self.head();
-        let making = self.begin(app)?;
+        let making = self.begin(app, place)?;
         *response.body_mut() = Body::from_stream(stream::try_unfold(making, piece));
         Ok(response)
     }
@@ -207,11 +222,20 @@ impl Download {
     ///
     /// # Errors
     /// When nothing can be written in the data directory, where a workbook waits.
-    pub fn begin(self, app: &App) -> Result<Making, Broken> {
+    pub fn begin(self, app: &App, place: ExportPlace) -> Result<Making, Broken> {
         let walk = app.reader.walk(&self.org, &self.question);
         let (maker, first) = Maker::begin(self.plan, &app.scratch)?;
-        let open = Open::count(&app.exports);
-        Ok(Making { org: self.org, walk, first, maker: Some(maker), file: None, events: 0, _open: open })
+        Ok(Making {
+            app: app.clone(),
+            caller: self.caller,
+            org: self.org,
+            walk,
+            first,
+            maker: Some(maker),
+            file: None,
+            events: 0,
+            _place: place,
+        })
     }
 
     /// `attachment` with two names: a plain one, and one with the organization's own name (RFC 6266, RFC 8187).
@@ -234,6 +258,9 @@ impl Download {
 
 /// A file as it is made, piece by piece.
 pub struct Making {
+    app: App,
+    /// Whose right is asked for again at every step.
+    caller: Option<Caller>,
     org: Organization,
     walk: Walk,
     /// What stands in front of the first event.
@@ -243,7 +270,7 @@ pub struct Making {
     /// A workbook that is packed, and is read.
     file: Option<File>,
     events: u64,
-    _open: Open,
+    _place: ExportPlace,
 }
 
 impl Making {
@@ -252,6 +279,9 @@ impl Making {
     /// # Errors
     /// What was given so far is not the whole file.
     pub fn step(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        if let Some(caller) = &self.caller {
+            self.app.access.check_reader(caller, &self.org.entry().row.id, now_ms())?;
+        }
         if !self.first.is_empty() {
             return Ok(Some(std::mem::take(&mut self.first)));
         }
@@ -277,36 +307,31 @@ impl Making {
     }
 }
 
-/// One export that is being made, until it is dropped.
-struct Open(Arc<AtomicU64>);
-
-impl Open {
-    fn count(open: &Arc<AtomicU64>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(open))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// The next bytes that there are, made where waiting for a disk harms nobody.
 async fn piece(mut making: Making) -> Result<Option<(Vec<u8>, Making)>, io::Error> {
     loop {
         let step = tokio::task::spawn_blocking(move || making.step().map(|bytes| (bytes, making))).await;
         let step = step.map_err(io::Error::other).and_then(|step| step.map_err(io::Error::other));
-        let (bytes, made) = step.inspect_err(|why| {
-            tracing::error!(error = why as &dyn std::error::Error, "an export broke off");
-        })?;
+        let (bytes, made) = step.inspect_err(told)?;
         making = made;
         match bytes {
             None => return Ok(None),
             Some(bytes) if bytes.is_empty() => {}
             Some(bytes) => return Ok(Some((bytes, making))),
         }
+    }
+}
+
+/// Logs why an export broke off; that somebody's right ended is nothing to act on.
+fn told(why: &io::Error) {
+    let broken = why.get_ref().and_then(|it| it.downcast_ref::<Broken>());
+    if matches!(
+        broken,
+        Some(Broken::Denied(Denied::Unauthenticated | Denied::Forbidden(_) | Denied::NotFound))
+    ) {
+        tracing::info!("an export ended with the right of who made it");
+    } else {
+        tracing::error!(error = why as &dyn std::error::Error, "an export broke off");
     }
 }
 

@@ -168,9 +168,10 @@ impl Place {
             }
             Self::Local { app, org, runtime, .. } => {
                 let download = Download::new(app, org.as_ref().clone(), None, params, &moment(org))?;
+                let place = download.enter(app)?;
                 let source = Source { via: Via::Cli, ..Source::server() };
                 runtime.block_on(download.record(app, None, &source))?;
-                let mut making = download.begin(app)?;
+                let mut making = download.begin(app, place)?;
                 while let Some(bytes) = making.step()? {
                     write(&bytes, making.events())?;
                 }

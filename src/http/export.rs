@@ -28,7 +28,8 @@ use crate::http::reference;
     responses(
         (status = 200, description = "The file", content((String = "text/csv"), (String = "application/x-ndjson"), (reference::Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 400, body = Problem), (status = 403, body = Problem, description = "`export_not_allowed`: not this format for a viewer session"),
-        (status = 503, body = Problem, description = "It cannot be recorded now")
+        (status = 429, body = Problem, description = "`too_many_exports`: the organization has as many as it may have at once"),
+        (status = 503, body = Problem, description = "It cannot be recorded now, or the server has as many exports as it may have at once")
     )
 )]
 pub(super) async fn export_events(method: Method, asked: Asked, origin: Origin) -> Result<Response, Problem> {
@@ -42,6 +43,7 @@ pub(super) async fn export_events(method: Method, asked: Asked, origin: Origin) 
     if method == Method::HEAD {
         return Ok(download.head());
     }
+    let place = download.enter(&app)?;
     download.record(&app, Some(&caller), &origin.source(&caller)).await?;
-    blocking(move || Ok(download.respond(&app)?)).await
+    blocking(move || Ok(download.respond(&app, place)?)).await
 }

@@ -49,7 +49,7 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
         ("commits", "counter", "Transactions of the writer", count(&counters.commits)),
         ("commit_seconds", "counter", "Time spent in them", count(&counters.commit_us) / 1e6),
         ("index_behind_events", "gauge", "Events that wait for the index", app.index.lag() as f64),
-        ("exports_open", "gauge", "Exports that are being made", count(&app.exports)),
+        ("exports_open", "gauge", "Exports that are being made", app.exports.count() as f64),
     ];
     for (name, kind, help, value) in own {
         let total = if kind == "counter" { "_total" } else { "" };

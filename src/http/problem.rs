@@ -13,7 +13,7 @@ use crate::access::Denied;
 use crate::download::{Broken, Refused};
 use crate::index::IndexError;
 use crate::log::{AppendError, Refusal};
-use crate::quota::Exhausted;
+use crate::quota::{EXPORT_RETRY_SECONDS, Exhausted, NoPlace};
 use crate::read::ReadError;
 use crate::store::StoreError;
 
@@ -217,6 +217,13 @@ impl From<Refused> for Problem {
         let detail = refused.to_string();
         match refused {
             Refused::NotAllowed(_) => Self::new(StatusCode::FORBIDDEN, "export_not_allowed", detail),
+            Refused::NoPlace(NoPlace::Here) => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_exports", detail);
+                Self { retry_after: Some(EXPORT_RETRY_SECONDS), ..problem }
+            }
+            Refused::NoPlace(NoPlace::Anywhere) => {
+                Self { retry_after: Some(EXPORT_RETRY_SECONDS), ..Self::unavailable(&detail) }
+            }
             Refused::Read(why) => Self::from(why),
         }
     }

@@ -75,9 +75,10 @@ pub(super) async fn export(
         if is_look {
             return Ok(download.head());
         }
+        let place = download.enter(&app).map_err(refused)?;
         let source = source(&session, &peer);
         download.record(&app, Some(&Caller::Session(Box::new(session))), &source).await?;
-        blocking(move || download.respond(&app).map_err(|why| failed(&why))).await
+        blocking(move || download.respond(&app, place).map_err(|why| failed(&why))).await
     };
     reader.answer(answer).await
 }
@@ -139,10 +140,15 @@ fn download(app: &App, visit: Visit, sent: &[(String, String)]) -> Result<Downlo
     params.extend(own.cloned());
     let moment = visit.moment();
     let caller = Caller::Session(Box::new(visit.session));
-    Download::new(app, visit.org, Some(&caller), &params, &moment).map_err(|why| match why {
+    Download::new(app, visit.org, Some(&caller), &params, &moment).map_err(refused)
+}
+
+fn refused(why: Refused) -> Problem {
+    match why {
         Refused::NotAllowed(_) => Problem::NotExported,
+        Refused::NoPlace(_) => Problem::TooManyExports,
         Refused::Read(why) => why.into(),
-    })
+    }
 }
 
 fn failed(why: &download::Broken) -> Problem {

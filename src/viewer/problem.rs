@@ -36,6 +36,9 @@ pub(super) enum Problem {
     /// A format that the organization does not let its readers take away.
     #[error("not exported")]
     NotExported,
+    /// As many files are being made as may be at once.
+    #[error("too many exports")]
+    TooManyExports,
     /// No such log, or another's.
     #[error("not found")]
     NotFound,
@@ -120,6 +123,7 @@ impl Problem {
         match self {
             Self::Unauthenticated | Self::Unknown | Self::UsedLink => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::NotListed(_) | Self::NotExported | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::TooManyExports => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
             Self::Unavailable | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
@@ -146,6 +150,7 @@ impl Problem {
             Self::UsedLink => ("problem-used-link", "lock", None),
             Self::Forbidden => ("problem-forbidden", "prohibited", None),
             Self::NotExported => ("export-refused", "prohibited", to_list("problem-to-list")),
+            Self::TooManyExports => ("export-busy", "timer", to_list("problem-to-list")),
             Self::NotFound => ("problem-not-found", "search", None),
             Self::NoEvent => ("problem-no-event", "search", to_list("problem-to-list")),
             Self::Param(_) => ("problem-param", "search", to_list("problem-without-filters")),

@@ -8,6 +8,7 @@ mod credentials;
 mod document;
 mod events;
 pub mod export;
+mod export_places;
 mod feed;
 mod hostile_json;
 mod isolation;

@@ -39,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("export", &[]),
     ("evidence", &[]),
     ("trail", &["words"]),
-    ("download", &["access", "app", "export", "log", "read"]),
+    ("download", &["access", "app", "export", "log", "quota", "read"]),
     ("compat", &["access", "app", "log", "read", "store"]),
     (
         "viewer",
