@@ -21,6 +21,8 @@ pub struct Line<'a> {
     pub withheld: Vec<Hash>,
     /// The commitments of what was erased, and by which record.
     pub erased: Vec<Erased>,
+    /// The hash of its leaf; zeros until it is checked.
+    pub leaf_hash: Hash,
     pub(super) proof: Option<Vec<Hash>>,
 }
 
@@ -67,7 +69,7 @@ struct RawErased {
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line. That its fields can be those of one document is checked by [`Line::leaf_hash`].
+    /// Reads a line. That its fields can be those of one document is checked by [`Line::hash`].
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         if bytes.len() > LINE_BYTES_MAX {
             return Err(Fault::TooLong);
@@ -84,6 +86,7 @@ impl<'a> Line<'a> {
                 .into_iter()
                 .map(|it| Erased { commitment: it.commitment.0, by: Seq(it.by) })
                 .collect(),
+            leaf_hash: Hash::default(),
             proof: raw.proof.map(|hashes| hashes.into_iter().map(|it| it.0).collect()),
         })
     }
@@ -92,7 +95,7 @@ impl<'a> Line<'a> {
     ///
     /// # Errors
     /// When no document has these fields, or no leaf these commitments.
-    pub(super) fn leaf_hash(&mut self, log_id: &LogId, size: Size) -> Result<Hash, Fault> {
+    pub(super) fn hash(&mut self, log_id: &LogId, size: Size) -> Result<Hash, Fault> {
         let hidden = self.withheld.len() + self.erased.len();
         let shown = self.fields.len();
         // What is too much for a leaf is not looked at any further.

@@ -136,7 +136,8 @@ impl Verifier {
 
     fn check(&mut self, line: &mut Line<'_>) -> Result<(), Fault> {
         self.check_place(line)?;
-        let hash = line.leaf_hash(&self.header.log_id, self.header.size)?;
+        let hash = line.hash(&self.header.log_id, self.header.size)?;
+        line.leaf_hash = hash;
         match (self.header.is_complete, &line.proof) {
             (true, None) => {
                 self.tree.push(hash);

@@ -22,8 +22,15 @@ fn shown(fields: &[Field]) -> Vec<Shown<'static>> {
 
 /// The document that a set of fields describes if any does, put together without looking.
 fn rebuilt(fields: Vec<Shown<'static>>) -> Value {
-    let line =
-        Line { index: Seq(0), received_ms: 0, fields, withheld: Vec::new(), erased: Vec::new(), proof: None };
+    let line = Line {
+        index: Seq(0),
+        received_ms: 0,
+        fields,
+        withheld: Vec::new(),
+        erased: Vec::new(),
+        leaf_hash: Default::default(),
+        proof: None,
+    };
     line.disclosed().document
 }
 
