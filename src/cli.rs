@@ -60,7 +60,7 @@ enum Command {
     Reindex(DataArguments),
     /// Re-read everything and tell what is wrong: values, leaves, tree, head, index
     Fsck(maintain::FsckArguments),
-    /// Check a bundle that you were given, offline: exit 0 it holds, 1 it does not, 2 cannot tell
+    /// Check a bundle or PDF that you were given, offline: exit 0 it holds, 1 it does not, 2 cannot tell
     Verify(verify::VerifyArguments),
 }
 

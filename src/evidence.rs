@@ -6,6 +6,12 @@ use std::io::{self, BufRead, Read};
 
 use everlog_core::bundle::{HEADER_BYTES_MAX, LINE_BYTES_MAX, Line, Report, Trust, Verifier, VerifyError};
 
+mod compare;
+pub mod pdf;
+
+/// How every PDF begins that can be checked.
+pub const PDF: &[u8] = b"%PDF-";
+
 /// What a file is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

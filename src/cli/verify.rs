@@ -15,8 +15,10 @@ use everlog_core::hex::Hex;
 use serde_json::{Value, json};
 
 use crate::cli::output;
-use crate::evidence::{BundleCheck, Verdict, check_bundle};
+use crate::evidence::{BundleCheck, PDF, Verdict, check_bundle};
 use crate::read::iso;
+
+mod pdf;
 
 /// Most events that are listed for people; of more, only what they have in common is told.
 const LISTED_MAX: usize = 50;
@@ -26,12 +28,15 @@ const KEYS_BYTES_MAX: u64 = 1 << 20;
 /// What `verify` takes.
 #[derive(Args)]
 pub(super) struct VerifyArguments {
-    /// The bundle to check; `-` for standard input
+    /// The bundle or Audit Trail PDF to check; `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The key that must have signed: a verifier key as in /v1/log-key, or a file of them; from anywhere but the file itself
     #[arg(long, value_name = "VKEY")]
     key: Option<String>,
+    /// The SHA-256 of the certificate that must have sealed a PDF, as the operator tells it; may be repeated
+    #[arg(long, value_name = "SHA256", value_parser = parse_fingerprint)]
+    seal: Vec<Fingerprint>,
     /// A checkpoint of the same log that was kept from an earlier time: the log must continue it
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
@@ -76,13 +81,26 @@ fn checked(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
         let file = File::open(&arguments.file);
         Box::new(file.with_context(|| format!("{} cannot be opened", arguments.file.display()))?)
     };
-    let file = BufReader::with_capacity(1 << 20, file);
+    let mut file = BufReader::with_capacity(1 << 20, file);
     let cannot = || format!("{} cannot be read", arguments.file.display());
+    if file.fill_buf().with_context(cannot)?.starts_with(PDF) {
+        return pdf::verify(file, &trust, &arguments.seal, arguments.json).with_context(cannot);
+    }
     if arguments.json {
         as_json(file, &trust).with_context(cannot)
     } else {
         for_people(file, &trust).with_context(cannot)
     }
+}
+
+/// The SHA-256 of a certificate.
+type Fingerprint = everlog_core::leaf::Hash;
+
+/// A fingerprint as people copy it: hexadecimal, in either case, with or without colons.
+fn parse_fingerprint(text: &str) -> Result<Fingerprint, String> {
+    let plain: String = text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+    everlog_core::hex::decode(&plain)
+        .ok_or_else(|| "a SHA-256 fingerprint has 64 hexadecimal digits".to_owned())
 }
 
 /// What the caller brings.

@@ -11,11 +11,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use everlog_core::bundle::{Fault, Report, Trust};
 use everlog_core::hex::{self, Hex};
+use everlog_core::leaf::Hash;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::evidence::{BundleCheck, Verdict, check_bundle};
+use crate::evidence::pdf::{PdfCheck, PdfFault, check_pdf};
+use crate::evidence::{BundleCheck, PDF, Verdict, check_bundle};
+use crate::read::iso;
+use crate::trail::check::StampState;
+use crate::trail::model::Placement;
 use crate::viewer::address::encode;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::session::{accepted, chosen};
@@ -91,7 +96,7 @@ pub(super) async fn check_file(
     request: Request,
 ) -> Response {
     let words = words(&params, &headers);
-    let (status, outcome) = match look(&app, &headers, request.into_body(), words).await {
+    let (status, outcome) = match look(&app, &params, &headers, request.into_body(), words).await {
         Ok(outcome) => (StatusCode::OK, outcome),
         Err(why) => (why.status(), why.outcome(words)),
     };
@@ -103,18 +108,29 @@ pub(super) async fn check_file(
 }
 
 /// Reads the file and looks at it, with a place for both: few files are in memory at once, whoever sends them.
-async fn look(app: &App, headers: &HeaderMap, body: Body, words: Words) -> Result<Outcome, Refused> {
+async fn look(
+    app: &App,
+    params: &Params,
+    headers: &HeaderMap,
+    body: Body,
+    words: Words,
+) -> Result<Outcome, Refused> {
     let place = app.verifications.clone().try_acquire_owned().map_err(|_| Refused::Busy)?;
     let body = tokio::time::timeout(FILE_TIME_MAX, read(body)).await.map_err(|_| Refused::BrokeOff)??;
     let boundary = form::boundary(headers);
     let trust = Trust { keys: vec![app.trusted_key()], older: None };
+    let seal = app.seal_key.fingerprint();
+    let expected = expected(params);
     let looked = tokio::task::spawn_blocking(move || {
         let _place = place;
         let file = match &boundary {
             None => Some(body.as_slice()),
             Some(boundary) => form::file(&body, boundary),
         };
-        file.filter(|file| !file.is_empty()).map(|file| outcome(file, &trust, words))
+        file.filter(|file| !file.is_empty()).map(|file| match file.starts_with(PDF) {
+            true => pdf_outcome(file, &trust, seal, expected, words),
+            false => outcome(file, &trust, words),
+        })
     });
     looked.await.map_err(|_| Refused::BrokeOff)?.ok_or(Refused::NoFile)
 }
@@ -156,14 +172,91 @@ fn outcome(file: &[u8], trust: &Trust, words: Words) -> Outcome {
         _ => None,
     };
     let mut facts = Vec::new();
-    let digest: [u8; 32] = Sha256::digest(file).into();
     if let Some(BundleCheck(Ok(report))) = &checked {
         facts.extend(facts_of(report, words));
     }
-    let mut fact = |id, value| facts.push((words.say(id), value));
-    fact("verify-file-size", Shown::Words(counted(words, "verify-bytes", file.len() as u64)));
-    fact("verify-file-hash", Shown::Code(Hex(&digest).to_string()));
+    facts.extend(file_facts(file, words));
     Outcome { tone, icon, title: words.say(id), text: words.say(&format!("{id}.text")), why, facts }
+}
+
+/// What a sealed document is. It is ours when both its evidence and its seal are.
+fn pdf_outcome(file: &[u8], trust: &Trust, seal: Hash, expected: Option<Hash>, words: Words) -> Outcome {
+    let mut check = check_pdf(file, trust, &[seal]);
+    let is_ours = check.verdict() == Verdict::Holds;
+    // What is another server's may still be whole.
+    if !is_ours {
+        let whole = check_pdf(file, &Trust::default(), &[]);
+        if whole.verdict() == Verdict::Holds {
+            check = whole;
+        }
+    }
+    let is_other = expected.is_some() && check.trail_sha256 != expected;
+    let (id, tone, icon) = match check.verdict() {
+        Verdict::Holds if is_other => ("verify-other", "warn", "warning"),
+        Verdict::Holds if is_ours => ("verify-ours", "good", "file-check"),
+        Verdict::Holds => ("verify-foreign", "warn", "warning"),
+        Verdict::Fails => ("verify-fails", "bad", "prohibited"),
+        Verdict::Unknown => ("verify-unknown", "info", "search"),
+    };
+    let why = check.faults.first().filter(|_| check.verdict() == Verdict::Fails);
+    let why = why.map(|why| words.say(pdf_why_id(why)));
+    let mut facts = if check.faults.is_empty() { pdf_facts(&check, expected, words) } else { Vec::new() };
+    facts.extend(file_facts(file, words));
+    Outcome { tone, icon, title: words.say(id), text: words.say(&format!("{id}.text")), why, facts }
+}
+
+fn pdf_why_id(fault: &PdfFault) -> &'static str {
+    match fault {
+        PdfFault::Unknown(_) | PdfFault::Unsealed => "verify-why-unsealed",
+        PdfFault::Altered(_) => "verify-why-seal",
+        PdfFault::OtherSeal(_) => "verify-why-other-seal",
+        PdfFault::Missing(_) => "verify-why-missing",
+        PdfFault::Bundle(_) | PdfFault::Events(_) => "verify-why-evidence",
+        PdfFault::Document => "verify-why-document",
+        PdfFault::Trail | PdfFault::Differs(_) => "verify-why-trail",
+    }
+}
+
+fn pdf_facts(check: &PdfCheck, expected: Option<Hash>, words: Words) -> Vec<(String, Shown)> {
+    let mut facts = Vec::new();
+    let mut say = |id: &str, value: Shown| facts.push((words.say(id), value));
+    if let Some(expected) = expected {
+        let is_it = check.trail_sha256 == Some(expected);
+        say("verify-code", Shown::Words(words.say(if is_it { "verify-code-yes" } else { "verify-code-no" })));
+    }
+    if let Some(seal) = &check.seal {
+        let (id, at_ms) = match &seal.stamp {
+            StampState::Stamped(stamp) => ("verify-stamped", Some(stamp.time_ms)),
+            StampState::Missing | StampState::Unchecked => ("verify-sealed", seal.said_at_ms),
+        };
+        if let Some(at_ms) = at_ms.and_then(|it| u64::try_from(it).ok()) {
+            say(id, Shown::Code(iso(at_ms)));
+        }
+    }
+    say(
+        "verify-document",
+        Shown::Words(words.say(match (&check.document, check.placement) {
+            (None, _) => "verify-document-none",
+            (_, Some(Placement::Appended)) => "verify-document-appended",
+            (_, Some(Placement::Container)) => "verify-document-container",
+            _ => "verify-document-alone",
+        })),
+    );
+    say("verify-trail-events", Shown::Words(grouped(check.event_count as u64)));
+    facts.extend(check.report.iter().flat_map(|report| facts_of(report, words)).skip(2));
+    if let Some(seal) = &check.seal {
+        let fingerprint = Hex(&seal.certificate.fingerprint()).to_string();
+        facts.push((words.say("verify-certificate"), Shown::Code(fingerprint)));
+    }
+    facts
+}
+
+fn file_facts(file: &[u8], words: Words) -> [(String, Shown); 2] {
+    let digest: Hash = Sha256::digest(file).into();
+    [
+        (words.say("verify-file-size"), Shown::Words(counted(words, "verify-bytes", file.len() as u64))),
+        (words.say("verify-file-hash"), Shown::Code(Hex(&digest).to_string())),
+    ]
 }
 
 fn is_ours(checked: Option<&BundleCheck>) -> bool {
@@ -241,6 +334,11 @@ fn counted(words: Words, id: &str, count: u64) -> String {
     words.fill(id, [("count", (count as f64).into()), ("shown", grouped(count).into())])
 }
 
+/// The hash by which a code on paper names its evidence, which nobody can guess; anything else is left out.
+fn expected(params: &Params) -> Option<Hash> {
+    hex::decode(chosen(&params.as_ref().ok()?.0, "sha256")?)
+}
+
 fn words(params: &Params, headers: &HeaderMap) -> Words {
     let lang = params.as_ref().ok().and_then(|sent| chosen(sent, "lang"));
     Words::of(&[lang, accepted(headers)])
@@ -248,8 +346,7 @@ fn words(params: &Params, headers: &HeaderMap) -> Words {
 
 fn page(params: &Params, headers: &HeaderMap, status: StatusCode, outcome: Option<Outcome>) -> Response {
     let sent: &[(String, String)] = params.as_ref().map_or(&[], |sent| &sent.0);
-    // A code on paper names its evidence by a hash that nobody can guess; anything else is left out.
-    let expected = chosen(sent, "sha256").filter(|it| hex::decode::<32>(it).is_some()).map(str::to_owned);
+    let expected = expected(params).map(|it| Hex(&it).to_string());
     let lang = chosen(sent, "lang").and_then(Words::in_language);
     let words = words(params, headers);
     let address = |lang: Option<Words>| {

@@ -6,6 +6,7 @@ mod browser;
 mod command_line;
 mod crash;
 mod demo;
+mod evidence;
 mod export;
 mod format;
 mod http;

@@ -37,7 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &[]),
-    ("evidence", &[]),
+    ("evidence", &["trail"]),
     ("trail", &["words"]),
     ("download", &["access", "app", "export", "log", "quota", "read"]),
     ("compat", &["access", "app", "log", "read", "store"]),
@@ -45,7 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "viewer",
         &[
             "access", "app", "download", "evidence", "export", "index", "log", "read", "settings", "store",
-            "words",
+            "trail", "words",
         ],
     ),
     (
@@ -83,6 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "read",
             "settings",
             "store",
+            "trail",
         ],
     ),
 ];

@@ -16,7 +16,7 @@ mod hostile;
 mod html;
 mod keys;
 mod model;
-mod sealing;
+pub mod sealing;
 mod stamps;
 mod validators;
 
