@@ -437,6 +437,11 @@ impl State {
         }
     }
 
+    /// Where it is listed: one whose document was deleted while it was open is as good as canceled.
+    pub fn standing(&self) -> Status {
+        if self.deleted_ms.is_some() && !self.status.is_final() { Status::Canceled } else { self.status }
+    }
+
     /// Whether nothing of a signee is accepted any more: it ended, or its document is gone (`X21`).
     pub fn is_over(&self) -> bool {
         self.status.is_final() || self.deleted_ms.is_some()

@@ -200,7 +200,7 @@ fn columns(key: &str, number: u64, state: &State, waits: Waits) -> ProcessColumn
     ProcessColumns {
         key: key.to_owned(),
         number,
-        status: state.status.as_str().to_owned(),
+        status: state.standing().as_str().to_owned(),
         name: fold(name),
         starter: starter.to_lowercase(),
         flow_key: state.flow_key.clone().unwrap_or_default(),

@@ -189,14 +189,14 @@ pub(super) fn file_page(visit: &Visit, key: &str) -> String {
 
 /// The status of a process in a word.
 pub(super) fn status_of(state: &State, words: Words) -> Stance {
-    let tone = match state.status {
+    let tone = match state.standing() {
         Status::Completed => Tone::Good,
         Status::Draft => Tone::Neutral,
         Status::Active => Tone::Info,
         Status::Canceled => Tone::Bad,
         Status::Expired => Tone::Warn,
     };
-    Stance { label: words.say(&format!("trail-status-{}", state.status)), tone: tone.as_str() }
+    Stance { label: words.say(&format!("trail-status-{}", state.standing())), tone: tone.as_str() }
 }
 
 /// What can be taken away of a process: the trail at any time, the signed document once it is there (`X03`).

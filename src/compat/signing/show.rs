@@ -183,7 +183,7 @@ pub(super) fn head<'a>(key: &'a str, state: &'a State) -> Head<'a> {
     let file_name = state.file_name.as_deref();
     Head {
         process_key: key,
-        status: match state.status {
+        status: match state.standing() {
             Status::Draft => "Created",
             Status::Active => "Started",
             Status::Completed => "Completed",

@@ -13,7 +13,7 @@ pub fn present_process(process: &Process, org: &Organization) -> Value {
     json!({
         "process_key": process.key,
         "organization": org.entry().row.id,
-        "status": state.status,
+        "status": state.standing(),
         "display_name": state.display_name,
         "file_name": state.file_name,
         "flow_key": state.flow_key,

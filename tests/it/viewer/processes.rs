@@ -203,3 +203,16 @@ fn many_documents_come_in_pages() {
     let expected: Vec<_> = (0..60).map(|number| format!("Lease sp_{number:02}")).collect();
     assert_eq!(seen, expected);
 }
+
+/// L27: a draft whose document was deleted is not among those that still wait.
+#[test]
+fn a_deleted_draft_is_no_longer_active() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "signing", "user");
+    let mut events = vec![begun("sp_draft").swap_remove(0)];
+    events.push(step("sp_draft", 5, "document.deleted", json!({})));
+    record(&server, "acme", &key, &json!(events));
+    let text = plain(&visitor.get("/view/acme/processes").text);
+    assert!(text.contains("All 1 Completed 0 Active 0 Inactive 1"), "{text}");
+    assert!(plain(&visitor.get("/view/acme/processes/sp_draft").text).contains("Cancelled Lease sp_draft"));
+}
