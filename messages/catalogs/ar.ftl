@@ -187,4 +187,5 @@ label-integrity-check-failed = فشل فحص السلامة
 label-session-issued = إصدار جلسة
 label-session-started = بدء جلسة
 label-export-made = إجراء تصدير
+label-trail-downloaded = تنزيل مستند
 label-catalog-updated = تعديل الكتالوج

@@ -187,4 +187,5 @@ label-integrity-check-failed = Integritätsprüfung fehlgeschlagen
 label-session-issued = Sitzung ausgestellt
 label-session-started = Sitzung begonnen
 label-export-made = Export erstellt
+label-trail-downloaded = Dokument heruntergeladen
 label-catalog-updated = Katalog geändert

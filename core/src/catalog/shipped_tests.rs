@@ -333,7 +333,7 @@ fn our_own_catalog_keeps_reads_of_the_log_in_the_category_access() {
         .filter(|action| action.category == "Access")
         .map(|action| action.key.as_str())
         .collect();
-    assert_eq!(access, ["session.issued", "session.started", "export.made"]);
+    assert_eq!(access, ["session.issued", "session.started", "export.made", "trail.downloaded"]);
     for key in access {
         assert_eq!(action("everlog", key).kind, Kind::Other);
     }

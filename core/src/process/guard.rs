@@ -37,6 +37,7 @@ pub(super) fn refusals<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Refusal> 
 fn guards_of(action: &str) -> &'static [Guard] {
     match action {
         "document.created" => &[process_exists, invalid_process],
+        "document.attached" => &[document_attached, already_invited],
         "signee.added" => &[invalid_signee, signee_exists],
         "invitation.sent" | "document.declined" => &[signee_ended],
         "document.viewed" => &[not_authenticated],
@@ -115,7 +116,9 @@ fn is_recorded_after_end(action: &str) -> bool {
 
 fn process_ended(case: &Case<'_>) -> Option<Refusal> {
     let state = case.state;
-    let is_free = case.is_own || !case.is_in_process() || is_recorded_after_end(&case.event.action);
+    // The server itself attaches a document, but somebody asked it to.
+    let is_made_here = case.is_own && case.event.action != "document.attached";
+    let is_free = is_made_here || !case.is_in_process() || is_recorded_after_end(&case.event.action);
     if is_free || !state.is_over() {
         return None;
     }
@@ -358,6 +361,23 @@ fn may_not_cancel(case: &Case<'_>) -> Option<Refusal> {
         "may_not_cancel",
         format!("{who} is neither {}, who created it, nor owner or admin", case.sender()),
     )
+}
+
+/// A process has one document, so that nobody has to ask which one was signed.
+fn document_attached(case: &Case<'_>) -> Option<Refusal> {
+    let attached = case.state.document.as_ref().filter(|_| case.is_in_process())?;
+    let detail =
+        format!("the process has its document: {} bytes with the SHA-256 {}", attached.size, attached.sha256);
+    refuse("document_attached", detail)
+}
+
+/// Who was invited was invited to sign what was there then.
+fn already_invited(case: &Case<'_>) -> Option<Refusal> {
+    let is_begun = case.state.started_ms.is_some() || case.state.signees.iter().any(|it| it.sends > 0);
+    if !(case.is_in_process() && is_begun) {
+        return None;
+    }
+    refuse("already_invited", "signing has begun; a document is attached before the first invitation")
 }
 
 fn document_not_due(case: &Case<'_>) -> Option<Refusal> {

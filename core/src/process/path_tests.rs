@@ -373,3 +373,18 @@ fn the_stored_state_of_two_signees_is_small() {
     assert_eq!(State::from_bytes(&bytes).unwrap(), log.state());
     assert_eq!(State::default().to_bytes(), b"{}");
 }
+
+#[test]
+fn a_process_has_one_document_from_before_the_first_invitation() {
+    let attached =
+        |digit: &str| done("document.attached", json!({"metadata": {"sha256": digit.repeat(64), "size": 7}}));
+    let mut log = TestLog::with(CANCEL, json!({"display_name": "Lease"}), &[]);
+    log.take_own(attached("a"));
+    assert_eq!(log.state().document.map(|it| it.sha256), Some("a".repeat(64)));
+    assert_eq!(log.refused_own(attached("a")), "document_attached");
+    let mut invited =
+        TestLog::with(CANCEL, json!({"display_name": "Lease"}), &[("si1", json!({"name": "A"}))]);
+    assert_eq!(invited.refused_own(attached("a")), "already_invited");
+    invited.take(done("document.revoked", json!({})));
+    assert_eq!(invited.refused_own(attached("a")), "process_ended");
+}

@@ -137,6 +137,11 @@ impl TestLog {
         self.run(event, true).unwrap_or_else(|refusal| panic!("own: {} {refusal}", refusal.code))
     }
 
+    /// The code that refuses what the server itself would do.
+    pub(super) fn refused_own(&mut self, event: NewEvent) -> &'static str {
+        self.run(event, true).map(|_| "nothing").unwrap_or_else(|refusal| refusal.code)
+    }
+
     /// Lets time pass and does what is due.
     pub(super) fn wait_until(&mut self, now_ms: u64) -> Vec<String> {
         self.now_ms = now_ms;
