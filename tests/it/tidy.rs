@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("words", &[]),
     ("config", &[]),
+    ("blobs", &["store"]),
     ("directory", &["store"]),
     ("index", &["store"]),
     ("log", &["directory", "index", "store"]),
