@@ -12,6 +12,7 @@ use everlog_core::leaf::LogId;
 use tokio::sync::Semaphore;
 
 use crate::access::{Access, Organization};
+use crate::blobs::{BlobError, Blobs};
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
 use crate::index::{CatalogsOf, Index, IndexError};
@@ -27,6 +28,7 @@ use crate::trail::seal::stamp::Authority;
 
 pub mod bundles;
 pub mod catalogs;
+pub mod documents;
 mod keys;
 pub mod live;
 mod peer;
@@ -67,6 +69,10 @@ pub struct Parts {
     pub log: Log,
     /// Reading.
     pub reader: Reader,
+    /// Documents and what is made of them.
+    pub blobs: Arc<Blobs>,
+    /// Places for documents that are looked into.
+    inspections: Semaphore,
     /// Permission.
     pub access: Access,
     /// What concerns the whole server.
@@ -150,6 +156,9 @@ pub enum OpenError {
     /// A key file cannot be used.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// Documents cannot be kept.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// The writer cannot be started.
     #[error("the writer cannot be started")]
     Thread(#[source] std::io::Error),
@@ -194,6 +203,8 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
         let directory = Arc::new(Directory::new(Arc::clone(&store)));
         project(store.as_ref())?;
+        let blobs = Arc::new(Blobs::open(&data)?);
+        blobs.sweep(&|org| documents::named(store.as_ref(), org))?;
         let index = open_index(&data, &store, &directory)
             .map_err(|source| OpenError::Index { directory: data.display().to_string(), source })?;
         let index = Arc::new(index);
@@ -204,6 +215,8 @@ impl App {
         let parts = Parts {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
+            blobs,
+            inspections: Semaphore::new(documents::INSPECTIONS_MAX),
             key: keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?,
             seal_key: keys::seal_key(
                 &data,

@@ -24,6 +24,8 @@ use crate::log::{AppendError, Source, now_ms};
 use crate::quota::{ExportPlace, NoPlace};
 use crate::read::{Question, ReadError, Walk, present};
 
+pub mod process;
+
 /// The parameters of an export beside those of its query.
 pub const PARAMETERS: &[&str] = &["format", "columns", "raw"];
 /// The parameters of a list that an export does not have: it holds everything that matches.
@@ -159,14 +161,6 @@ impl Download {
         caller: Option<&Caller>,
         source: &Source,
     ) -> Result<(), AppendError> {
-        let actor = match caller {
-            Some(Caller::Session(session)) => {
-                let user = &session.user;
-                json!({"type": "user", "id": user.id, "name": user.name, "email": user.email, "role": session.role})
-            }
-            Some(Caller::Key(key)) => json!({"type": "api_key", "id": key.id, "name": key.name}),
-            Some(Caller::Operator) | None => json!({"type": "system"}),
-        };
         let query: Vec<_> = self
             .asked
             .iter()
@@ -176,7 +170,7 @@ impl Download {
         let size = (!self.plan.is_restricted).then_some(self.question.size);
         let mut made = json!({
             "action": "export.made",
-            "actor": actor,
+            "actor": actor(caller),
             "metadata": {
                 "format": self.plan.format.as_str(),
                 "columns": self.plan.columns.as_str(),
@@ -247,12 +241,7 @@ impl Download {
         let day = time.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%d").to_string();
         let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let own = format!("{} {title} {day}.{ending}", row.name);
-        // What would turn round the ending that people see.
-        let own = own.replace(is_bidi_control, "");
-        // What no file system takes, or a list of files would obey.
-        let own = own.replace(|c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c), "_");
-        let plain = format!("{}-{}-{day}.{ending}", row.id, plain.to_ascii_lowercase());
-        format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(&own, &RESERVED))
+        disposition(&format!("{}-{}-{day}.{ending}", row.id, plain.to_ascii_lowercase()), &own)
     }
 }
 
@@ -333,6 +322,27 @@ fn told(why: &io::Error) {
     } else {
         tracing::error!(error = why as &dyn std::error::Error, "an export broke off");
     }
+}
+
+/// Who takes something away, as the actor of an event; nobody is named who holds the data directory itself.
+pub fn actor(caller: Option<&Caller>) -> Value {
+    match caller {
+        Some(Caller::Session(session)) => {
+            let user = &session.user;
+            json!({"type": "user", "id": user.id, "name": user.name, "email": user.email, "role": session.role})
+        }
+        Some(Caller::Key(key)) => json!({"type": "api_key", "id": key.id, "name": key.name}),
+        Some(Caller::Operator) | None => json!({"type": "system"}),
+    }
+}
+
+/// `attachment` with two names: a plain one, which is plain already, and one in any script (RFC 6266, RFC 8187).
+fn disposition(plain: &str, own: &str) -> String {
+    // What would turn round the ending that people see.
+    let own = own.replace(is_bidi_control, "");
+    // What no file system takes, or a list of files would obey.
+    let own = own.replace(|c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c), "_");
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(&own, &RESERVED))
 }
 
 fn session(caller: Option<&Caller>) -> Option<&Session> {

@@ -38,6 +38,7 @@ mod notifications;
 mod operations;
 mod organizations;
 mod problem;
+mod process_files;
 mod processes;
 mod receipts;
 mod reference;
@@ -60,6 +61,8 @@ pub const NDJSON_LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const BODY_IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long a JSON body may take as a whole: a byte now and then keeps no connection for ever.
 pub const JSON_BODY_TIME_MAX: Duration = Duration::from_secs(300);
+/// How long the body of a document may take as a whole: 25 MiB at a megabit a second, and some.
+pub const DOCUMENT_BODY_TIME_MAX: Duration = Duration::from_secs(300);
 /// How long the head of a request may take.
 pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long an answer may wait for its reader before the connection is given up.
@@ -120,6 +123,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(processes::total_processes))
         .routes(routes!(processes::read_process))
         .routes(routes!(processes::record_process_events))
+        .routes(routes!(process_files::attach_document, process_files::read_document))
+        .routes(routes!(process_files::read_final))
         .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))
@@ -145,8 +150,9 @@ pub fn router(app: App) -> Router {
     let compressed = SizeAbove::new(1024)
         .and(NotForContentType::SSE)
         .and(NotForContentType::IMAGES)
-        // A workbook is packed already.
+        // Workbooks and documents are packed already.
         .and(NotForContentType::const_new(Format::Xlsx.content_type()))
+        .and(NotForContentType::const_new("application/pdf"))
         .and(|_, _, _: &_, extensions: &Extensions| extensions.get::<AsItComes>().is_none());
     routes
         .merge(reference::routes(&document))

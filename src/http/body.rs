@@ -70,7 +70,8 @@ pub(super) fn too_large(detail: String) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
 }
 
-fn too_slow() -> Problem {
+/// The body did not come in time.
+pub(super) fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body came too slowly")
 }
 

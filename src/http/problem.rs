@@ -10,6 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Denied;
+use crate::app::documents::AttachError;
+use crate::blobs::BlobError;
+use crate::download::process::NotThere;
 use crate::download::{Broken, Refused};
 use crate::index::IndexError;
 use crate::log::{AppendError, Refusal};
@@ -226,6 +229,50 @@ impl From<Refused> for Problem {
             }
             Refused::Read(why) => Self::from(why),
         }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Io { .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the blobs failed");
+                Self::unavailable("documents cannot be kept or read now")
+            }
+            BlobError::Store(why) => Self::from(why),
+            why => Self::internal(&why),
+        }
+    }
+}
+
+impl From<AttachError> for Problem {
+    fn from(error: AttachError) -> Self {
+        match error {
+            AttachError::NoProcess => Self::not_found("process"),
+            AttachError::NoDocument(why) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string())
+            }
+            AttachError::Refused(why) => Self::from(why),
+            AttachError::Read(why) => Self::from(why),
+            AttachError::Blob(why) => Self::from(why),
+            AttachError::Append(why) => Self::unavailable(&format!("{why}; send the document again")),
+        }
+    }
+}
+
+impl From<NotThere> for Problem {
+    fn from(error: NotThere) -> Self {
+        let code = match error {
+            NotThere::NoProcess => return Self::not_found("process"),
+            NotThere::Read(why) => return Self::from(why),
+            NotThere::Blob(why) => return Self::from(why),
+            NotThere::NoDocument => "no_document",
+            NotThere::NotCompleted(_) => "not_completed",
+            NotThere::BeingMade => "trail_pending",
+            NotThere::NotMade => "trail_not_made",
+            NotThere::NotKept => "not_kept",
+        };
+        Self::new(StatusCode::NOT_FOUND, code, error.to_string())
     }
 }
 

@@ -30,7 +30,7 @@ const EXISTS: &str = "process_exists";
 const KEY_BYTES: usize = 16;
 
 /// The process in the path.
-pub(super) struct InProcess(String);
+pub(super) struct InProcess(pub String);
 
 #[derive(Deserialize)]
 struct ProcessPath {

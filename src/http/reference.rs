@@ -336,6 +336,8 @@ fn limits() -> Vec<(&'static str, String)> {
         ("Values of a facet", crate::index::FACET_VALUES_MAX.to_string()),
         ("Seconds of a query", crate::read::QUERY_TIME_MAX.as_secs().to_string()),
         ("Seconds a body may stand still", super::BODY_IDLE_MAX.as_secs().to_string()),
+        ("Bytes of a document", crate::app::documents::DOCUMENT_BYTES_MAX.to_string()),
+        ("Seconds a document may take", super::DOCUMENT_BODY_TIME_MAX.as_secs().to_string()),
         ("Seconds a JSON body may take", super::JSON_BODY_TIME_MAX.as_secs().to_string()),
         ("Connections at once", super::CONNECTIONS_MAX.to_string()),
     ]

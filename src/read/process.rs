@@ -31,6 +31,8 @@ pub struct Process {
     pub number: u64,
     /// What its events add up to.
     pub state: State,
+    /// Whether its Audit Trail is still to be made.
+    pub awaits_trail: bool,
 }
 
 impl Reader {
@@ -144,7 +146,7 @@ fn process_of(row: SubjectRow) -> Result<Process, ReadError> {
     let state = state_of(&row)?;
     let damaged = || StoreError::Corrupt(format!("{} is a process without its columns", row.subject));
     let columns = row.process.ok_or_else(damaged)?;
-    Ok(Process { key: columns.key, number: columns.number, state })
+    Ok(Process { key: columns.key, number: columns.number, state, awaits_trail: columns.awaits_trail })
 }
 
 fn state_of(row: &SubjectRow) -> Result<State, StoreError> {

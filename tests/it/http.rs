@@ -17,6 +17,7 @@ pub mod listen;
 mod live;
 mod ndjson;
 mod organizations;
+pub mod process_files;
 mod process_lives;
 mod processes;
 mod profile;

@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("demo", &[]),
     ("words", &[]),
+    ("trail", &["words"]),
     ("config", &[]),
     ("blobs", &["store"]),
     ("directory", &["store"]),
@@ -25,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &[
             "access",
+            "blobs",
             "config",
             "directory",
             "index",
@@ -39,8 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &[]),
     ("evidence", &["trail"]),
-    ("trail", &["words"]),
-    ("download", &["access", "app", "export", "log", "quota", "read"]),
+    ("download", &["access", "app", "blobs", "export", "log", "quota", "read"]),
     ("compat", &["access", "app", "log", "read", "store"]),
     (
         "viewer",
@@ -54,6 +55,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "access",
             "app",
+            "blobs",
             "compat",
             "directory",
             "download",
@@ -64,6 +66,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "read",
             "settings",
             "store",
+            "trail",
             "viewer",
         ],
     ),

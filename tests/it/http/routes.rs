@@ -1,10 +1,12 @@
 //! One line for every route of the generated document: what it needs, and what everybody else is told. Deliberately absent:
 //! what a route does for who may call it.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::http::process_files::{PDF, created, finished};
 use crate::http::signing;
 use crate::server::{Answer, OPERATOR_KEY, Server, event};
 
@@ -56,6 +58,9 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/processes/total", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}", Scope("read")),
     ("POST", "/v1/organizations/{org}/processes/{key}/events", Scope("write")),
+    ("PUT", "/v1/organizations/{org}/processes/{key}/document", Scope("write")),
+    ("GET", "/v1/organizations/{org}/processes/{key}/document", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}/final.pdf", Scope("read")),
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
@@ -90,18 +95,24 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "mailgun") => Some(json!({"event-data": {"id": "m", "event": "delivered"}})),
         ("POST", "sms") => Some(json!({"id": "m", "status": "DELIVERED"})),
         ("PATCH", _) => Some(json!({"name": "Another name"})),
-        ("GET" | "HEAD" | "DELETE", _) => None,
+        // Its body is no JSON.
+        ("PUT", "document") | ("GET" | "HEAD" | "DELETE", _) => None,
         other => panic!("say what body {other:?} takes"),
     }
 }
 
-/// A server with `acme`, which holds an event `e-1` and a key, and `globex`.
+/// A server with `acme`, which holds an event `e-1`, a process `e-1`, a process `s-1` with all its files, and a key, and `globex`.
 struct World {
     server: Server,
     acme: String,
     globex: String,
     key_id: String,
+    /// How many of the processes without a document have one by now.
+    attached: Cell<usize>,
 }
+
+/// Processes that wait for a document; enough for every call of a test.
+const WAITING: usize = 20;
 
 fn world() -> World {
     let server = Server::start();
@@ -127,7 +138,11 @@ fn world() -> World {
         &json!({"name": "secret plan", "scopes": ["read"]}),
     );
     let key_id = made.body["id"].as_str().unwrap().to_owned();
-    World { server, acme, globex, key_id }
+    finished(&server, "acme", &acme, "s-1");
+    let waiting = (0..WAITING).map(|number| created(&format!("waiting-{number}"))).collect();
+    let made = server.post("/v1/organizations/acme/events", &acme, &Value::Array(waiting));
+    assert_eq!(made.body["created"], WAITING);
+    World { server, acme, globex, key_id, attached: Cell::default() }
 }
 
 impl World {
@@ -136,9 +151,15 @@ impl World {
         if path.starts_with(signing::PATH) {
             return signing::call(&self.server, method, path, org, key);
         }
+        if (method, path.rsplit('/').next()) == ("PUT", Some("document")) {
+            let process = format!("waiting-{}", self.attached.get() % WAITING);
+            let path = path.replace("{org}", org).replace("{key}", &process);
+            let answer = self.server.send(method, &path, key, Some(PDF), "application/pdf");
+            self.attached.update(|count| count + usize::from(answer.status == 201));
+            return answer;
+        }
         let sent = body(method, path).map(|body| body.to_string());
-        let path =
-            path.replace("{org}", org).replace("{type}", "lead").replace("{id}", id).replace("{key}", id);
+        let path = placed(path).replace("{org}", org).replace("{id}", id);
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
     }
 }
@@ -150,6 +171,12 @@ fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
     } else {
         answer.assert_problem(status, code);
     }
+}
+
+/// A path about the records there are, but for `{org}` and `{id}`.
+fn placed(path: &str) -> String {
+    let has_files = ["/document", ".pdf"].iter().any(|it| path.ends_with(it));
+    path.replace("{type}", "lead").replace("{key}", if has_files { "s-1" } else { "e-1" })
 }
 
 /// What can be told apart by a caller: status, headers but for the request's own, body but for its id.
@@ -251,6 +278,8 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
         ["/targets/lead/e-1", "/targets/lead/e-2"],
         ["/processes/e-1", "/processes/e-2"],
         ["/processes/e-1/notifications", "/processes/e-2/notifications"],
+        ["/processes/s-1/document", "/processes/s-2/document"],
+        ["/processes/s-1/final.pdf", "/processes/s-2/final.pdf"],
     ] {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
@@ -334,11 +363,7 @@ fn other_verbs_are_405_and_name_those_that_are_possible() {
     let paths: BTreeSet<_> = ROUTES.iter().map(|(_, path, _)| *path).collect();
     for path in paths {
         let known: BTreeSet<_> = ROUTES.iter().filter(|it| it.1 == path).map(|it| it.0).collect();
-        let path = path
-            .replace("{org}", "acme")
-            .replace("{type}", "lead")
-            .replace("{id}", "e-1")
-            .replace("{key}", "e-1");
+        let path = placed(path).replace("{org}", "acme").replace("{id}", "e-1");
         let verbs = ["TRACE", "OPTIONS", "PUT", "PROPFIND", "get", &"X".repeat(40)];
         for verb in verbs.into_iter().filter(|verb| !known.contains(verb)) {
             let answer = world.server.request(

@@ -30,7 +30,7 @@ pub fn call(server: &Server, method: &str, path: &str, org: &str, key: &str) -> 
     let credential = basic(org, key);
     let headers = [("Authorization", credential.as_str())];
     let headers = if key.is_empty() { &[][..] } else { &headers };
-    server.request(method, &format!("{path}?StartDate=1970-01-01&EndDate=2100-01-01"), headers, None)
+    server.request(method, &format!("{path}?StartDate=1971-01-01&EndDate=2100-01-01"), headers, None)
 }
 
 /// A refusal in the shape of T35.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::http::export::allow;
 use crate::http::listen::Stream;
+use crate::http::process_files::finished;
 use crate::http::routes::body;
 use crate::http::signing;
 use crate::server::{Answer, OPERATOR_KEY, Server};
@@ -101,6 +102,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/processes",                  [No(401), Events,  Events,  ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/processes/total",            [No(401), Count,   Count,   ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/processes/{key}",            [No(401), Events,  Events,  No(404), No(403)]),
+    ("GET", "/v1/organizations/{org}/processes/{signed}/document",   [No(401), ANSWER,  ANSWER,  No(404), No(403)]),
+    ("GET", "/v1/organizations/{org}/processes/{signed}/final.pdf",  [No(401), ANSWER,  ANSWER,  No(404), No(403)]),
     // What tells of positions and sizes, and so how much is hidden.
     ("GET", "/v1/organizations/{org}/events/{seq}",               [No(401), Events,  Events,  No(404), No(403)]),
     ("GET", "/v1/organizations/{org}/targets/{type}/{shared}?at=2100-01-01", [No(401), Events, Events, No(403), No(403)]),
@@ -122,6 +125,7 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("POST", "/v1/organizations/{org}/events",                    NO_ONE),
     ("POST", "/v1/organizations/{org}/processes",                 NO_ONE),
     ("POST", "/v1/organizations/{org}/processes/{key}/events",    NO_ONE),
+    ("PUT", "/v1/organizations/{org}/processes/{signed}/document",   NO_ONE),
     ("PATCH", "/v1/organizations/{org}",                          NO_ONE),
     ("PUT", "/v1/organizations/{org}/catalogs",                   NO_ONE),
     ("POST", "/v1/organizations/{org}/keys",                      NO_ONE),
@@ -253,6 +257,7 @@ fn world() -> World {
         for (known, result) in known.iter_mut().zip(answer.body["results"].as_array().unwrap()) {
             known.seq = result["seq"].as_u64().unwrap();
         }
+        finished(&server, id, &key, "p-1");
         let mut settings = json!({"embed_origins": ["https://app.example"]});
         if *id == OWN_ROLES {
             let role = |(_, name, sight): &(&str, &str, Sight)| json!({"name": name, "sees": named(*sight)});
@@ -298,6 +303,7 @@ impl World {
             .replace("{id}", id)
             .replace("{key}", id)
             .replace("{shared}", "shared")
+            .replace("{signed}", "p-1")
             .replace("{seq}", &known.seq.to_string())
             .replace("{file}", "viewer.css");
         if line.ends_with("live") {
@@ -530,7 +536,7 @@ fn every_route_of_the_server_has_a_line_and_no_line_is_stale() {
     }
     let route = |line: &str| {
         let path = line.split(['?', ' ']).next().unwrap();
-        path.replace("{seq}", "{id}").replace("{shared}", "{id}")
+        path.replace("{seq}", "{id}").replace("{shared}", "{id}").replace("{signed}", "{key}")
     };
     let listed: BTreeSet<_> =
         TABLE.iter().map(|(method, line, _)| ((*method).to_owned(), route(line))).collect();

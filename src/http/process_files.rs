@@ -1,0 +1,226 @@
+//! `/v1/organizations/{org}/processes/{key}/document` and the files made of it. Deliberately absent: what they hold.
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use everlog_core::hex::Hex;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use crate::access::{Caller, Organization, Right};
+use crate::app::App;
+use crate::app::documents::DOCUMENT_BYTES_MAX;
+use crate::blobs::Upload;
+use crate::download::actor;
+use crate::download::process::{Piece, ProcessFile};
+use crate::http::DOCUMENT_BODY_TIME_MAX;
+use crate::http::body::{incomplete, too_large, too_slow};
+use crate::http::extract::{Holder, InOrg, Origin, Params, blocking, open};
+use crate::http::problem::Problem;
+use crate::http::processes::InProcess;
+use crate::http::reference::Binary;
+use crate::trail::inspect::Condition;
+
+/// How many bytes of a body are written together.
+const GROUP_BYTES: usize = 1024 * 1024;
+/// The types by which a document may come; what it is, its bytes say.
+const TYPES: &[&str] = &["application/pdf", "application/octet-stream"];
+
+/// Attach the document.
+///
+/// The PDF to sign, as the body of the request: once, before the first invitation, at most 25 MiB. Its SHA-256 and size are
+/// recorded as `document.attached`.
+#[utoipa::path(
+    put, path = "/v1/organizations/{org}/processes/{key}/document", tag = "processes",
+    params(("org" = String, Path, description = "The organization's id"), ("key" = String, Path, description = "The process's key")),
+    request_body(description = "The PDF", content((Binary = "application/pdf"))),
+    responses(
+        (status = 201, description = "`{process_key, id, seq, sha256, size, pages, trail: {way: appended | container, reason, detail}}`: how the Audit Trail and the document will be one file"),
+        (status = 404, body = Problem, description = "There is no such process"),
+        (status = 409, body = Problem, description = "`document_attached`, `already_invited`, `process_ended`"),
+        (status = 413, body = Problem, description = "More than 25 MiB"),
+        (status = 415, body = Problem, description = "The content type is another"),
+        (status = 422, body = Problem, description = "`document_empty`, `document_not_pdf`, `document_damaged`"),
+        (status = 503, body = Problem, description = "Nothing can be written now")
+    )
+)]
+pub(super) async fn attach_document(
+    State(app): State<App>,
+    Holder(caller): Holder,
+    InOrg(id): InOrg,
+    InProcess(key): InProcess,
+    params: Params,
+    origin: Origin,
+    request: Request,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let org = open(&app, &caller, id, Right::Write).await?;
+    let (asking, within) = (app.clone(), org.clone());
+    let (process, upload) = blocking(move || {
+        let process = asking.may_attach(&within, &key)?;
+        Ok((process, asking.blobs.begin(within.code())?))
+    })
+    .await?;
+    check_head(request.headers())?;
+    app.quotas.take(&org, 1)?;
+    let taking = tokio::time::timeout(DOCUMENT_BODY_TIME_MAX, take_in(upload, request.into_body()));
+    let upload = taking.await.map_err(|_| too_slow())??;
+    let process_key = process.key.clone();
+    let attaching = app.attach(org, process, upload, actor(Some(&caller)), origin.source(&caller));
+    // A caller that goes away must not leave bytes of which nobody knows whether the log names them.
+    let attached = tokio::spawn(attaching).await.map_err(|why| Problem::internal(&why))??;
+    let answer = json!({
+        "process_key": process_key,
+        "id": attached.event_id,
+        "seq": attached.seq,
+        "sha256": Hex(&attached.sha256).to_string(),
+        "size": attached.size,
+        "pages": attached.original.pages,
+        "trail": way(attached.original.condition),
+    });
+    Ok((StatusCode::CREATED, axum::Json(answer)).into_response())
+}
+
+/// How the Audit Trail and a document of this condition will be one file, and why.
+fn way(condition: Condition) -> Value {
+    let container =
+        |reason: &str, detail: &str| json!({"way": "container", "reason": reason, "detail": detail});
+    match condition {
+        Condition::Healthy => json!({"way": "appended"}),
+        Condition::Signed => container("signed", "pages behind it would make its signatures read as altered"),
+        Condition::Certified => {
+            container("certified", "pages behind it would make its certification read as altered")
+        }
+        Condition::Encrypted => container("encrypted", "nothing can be added without its password"),
+        Condition::JunkBeforeHeader => container("bytes_before_header", "it does not begin with its header"),
+        Condition::Xfa => container("xfa", "it is a form that draws its own pages"),
+        Condition::Unsure(why) => container("unsure", why),
+    }
+}
+
+/// What can be refused before a body is read.
+fn check_head(headers: &HeaderMap) -> Result<(), Problem> {
+    if let Some(value) = headers.get(header::CONTENT_TYPE) {
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+            let detail = "the content type of a document is application/pdf";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+        }
+    }
+    let told = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let is_packed = headers.contains_key(header::CONTENT_ENCODING);
+    match told {
+        Some(bytes) if bytes > DOCUMENT_BYTES_MAX && !is_packed => Err(larger()),
+        _ => Ok(()),
+    }
+}
+
+fn larger() -> Problem {
+    too_large(format!("a document has at most {DOCUMENT_BYTES_MAX} bytes"))
+}
+
+/// Writes a body down as it comes, so that no slow sender fills the memory.
+async fn take_in(mut upload: Upload, body: Body) -> Result<Upload, Problem> {
+    let mut pieces = body.into_data_stream();
+    let mut group = Vec::new();
+    loop {
+        let piece = pieces.next().await.transpose().map_err(|why| incomplete(&why))?;
+        let is_last = piece.is_none();
+        group.extend_from_slice(&piece.unwrap_or_default());
+        if upload.size() + group.len() as u64 > DOCUMENT_BYTES_MAX {
+            return Err(larger());
+        }
+        if is_last || group.len() >= GROUP_BYTES {
+            let bytes = std::mem::take(&mut group);
+            upload = blocking(move || {
+                upload.write(&bytes)?;
+                Ok(upload)
+            })
+            .await?;
+        }
+        if is_last {
+            return Ok(upload);
+        }
+    }
+}
+
+/// Read the document.
+///
+/// The PDF as it was attached, byte for byte.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/processes/{key}/document", tag = "processes",
+    params(("org" = String, Path, description = "The organization's id"), ("key" = String, Path, description = "The process's key")),
+    responses(
+        (status = 200, description = "The PDF", content((Binary = "application/pdf"))),
+        (status = 304, description = "The caller has it"),
+        (status = 404, body = Problem, description = "No process, or `no_document`")
+    )
+)]
+pub(super) async fn read_document(asked: AskedFile) -> Result<Response, Problem> {
+    asked.answer(Piece::Document).await
+}
+
+/// Read the final PDF.
+///
+/// The document with its Audit Trail, sealed. It is made within moments of the completion.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/processes/{key}/final.pdf", tag = "processes",
+    params(("org" = String, Path, description = "The organization's id"), ("key" = String, Path, description = "The process's key")),
+    responses(
+        (status = 200, description = "The PDF", content((Binary = "application/pdf"))),
+        (status = 304, description = "The caller has it"),
+        (status = 404, body = Problem, description = "No process, or why it has no final PDF: `not_completed`, `trail_pending`")
+    )
+)]
+pub(super) async fn read_final(asked: AskedFile) -> Result<Response, Problem> {
+    asked.answer(Piece::Final).await
+}
+
+/// A file that somebody asks for.
+pub(super) struct AskedFile {
+    app: App,
+    caller: Caller,
+    org: Organization,
+    key: String,
+    origin: Origin,
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<App> for AskedFile {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Holder(caller) = Holder::from_request_parts(parts, app).await?;
+        let InOrg(id) = InOrg::from_request_parts(parts, app).await?;
+        let params = Params::from_request_parts(parts, app).await?;
+        let origin = match Origin::from_request_parts(parts, app).await {
+            Ok(origin) => origin,
+            Err(never) => match never {},
+        };
+        let org = open(app, &caller, id, Right::Read).await?;
+        params.only(&[])?;
+        let InProcess(key) = InProcess::from_request_parts(parts, app).await?;
+        let (method, headers) = (parts.method.clone(), parts.headers.clone());
+        Ok(Self { app: app.clone(), caller, org, key, origin, method, headers })
+    }
+}
+
+impl AskedFile {
+    async fn answer(self, piece: Piece) -> Result<Response, Problem> {
+        let Self { app, caller, org, key, origin, method, headers } = self;
+        let asking = app.clone();
+        let file = blocking(move || Ok(ProcessFile::find(&asking, org, &key, piece)?)).await?;
+        if file.is_known(&headers) {
+            return Ok(file.not_modified());
+        }
+        // Looking takes nothing away.
+        if method == Method::HEAD {
+            return Ok(file.head());
+        }
+        file.record(&app, Some(&caller), &origin.source(&caller)).await?;
+        Ok(file.respond())
+    }
+}
