@@ -35,6 +35,7 @@ mod peer;
 pub mod receipts;
 pub mod scheduler;
 mod stopping;
+pub mod trails;
 
 pub use keys::{KeyFileError, OPERATOR_FILE};
 pub use peer::Peer;

@@ -125,6 +125,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(processes::record_process_events))
         .routes(routes!(process_files::attach_document, process_files::read_document))
         .routes(routes!(process_files::read_final))
+        .routes(routes!(process_files::read_trail_json))
+        .routes(routes!(process_files::read_trail_html))
         .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))

@@ -8,18 +8,24 @@ use std::io::{self, Read};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use everlog_core::hex;
+use everlog_core::hex::{self, Hex};
 use everlog_core::process::{Attached, Status};
+use everlog_core::query::{Moment as Now, ParamError, once, zone};
 use futures_util::stream;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::access::{Caller, Organization};
 use crate::app::App;
+use crate::app::trails::Tongue;
 use crate::blobs::BlobError;
 use crate::download::{PIECE_BYTES, actor, disposition};
 use crate::log::{AppendError, Source};
 use crate::read::ReadError;
 use crate::read::process::Process;
+use crate::trail::html::html;
+use crate::trail::model::Moment;
+use crate::words::Words;
 
 /// Longest name of a file without its ending, in characters: file systems take 255 bytes.
 const NAME_CHARS_MAX: usize = 60;
@@ -31,6 +37,10 @@ pub enum Piece {
     Document,
     /// The document with its Audit Trail.
     Final,
+    /// The Audit Trail for programs.
+    Json,
+    /// The Audit Trail for browsers.
+    Html,
 }
 
 impl Piece {
@@ -39,6 +49,34 @@ impl Piece {
         match self {
             Self::Document => "document",
             Self::Final => "final.pdf",
+            Self::Json => "audit-trail.json",
+            Self::Html => "audit-trail.html",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Document | Self::Final => "application/pdf",
+            Self::Json => "application/json",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+
+    /// What is put behind the name of the document.
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Document => ".pdf",
+            Self::Final => " (final).pdf",
+            Self::Json => " (Audit Trail).json",
+            Self::Html => " (Audit Trail).html",
+        }
+    }
+
+    /// The same as a name of its own.
+    const fn plain(self) -> &'static str {
+        match self {
+            Self::Document => "document.pdf",
+            _ => self.as_str(),
         }
     }
 }
@@ -69,6 +107,9 @@ pub enum NotThere {
     /// The process cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A trail cannot be written; a fault of this program.
+    #[error("the Audit Trail cannot be written")]
+    Writing(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The bytes cannot be read, or are not what they were.
     #[error(transparent)]
     Blob(BlobError),
@@ -88,9 +129,16 @@ pub struct ProcessFile {
     org: Organization,
     process: Process,
     piece: Piece,
-    sha256: String,
+    etag: String,
     size: u64,
-    file: File,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    /// Kept, and seen to be what they were.
+    Kept { file: File, sha256: String },
+    /// Made for the one who asks.
+    Made(Vec<u8>),
 }
 
 impl ProcessFile {
@@ -98,22 +146,33 @@ impl ProcessFile {
     ///
     /// # Errors
     /// When it is not there, or this reader sees no processes.
-    pub fn find(app: &App, org: Organization, key: &str, piece: Piece) -> Result<Self, NotThere> {
+    pub fn find(
+        app: &App,
+        org: Organization,
+        key: &str,
+        piece: Piece,
+        tongue: &Tongue,
+    ) -> Result<Self, NotThere> {
         let process = app.reader.process(&org, key)?.ok_or(NotThere::NoProcess)?;
-        let attached = attached(&process, piece)?;
+        let Some(attached) = attached(&process, piece).transpose()? else {
+            let (etag, bytes) = made(app, &org, key, piece, tongue)?;
+            let size = bytes.len() as u64;
+            return Ok(Self { org, process, piece, etag, size, bytes: Bytes::Made(bytes) });
+        };
         let hash = hex::decode(&attached.sha256).ok_or(NotThere::NotKept)?;
         let file = app.blobs.open_checked(org.code(), &hash)?;
         let Attached { sha256, size, .. } = attached.clone();
-        Ok(Self { org, process, piece, sha256, size, file })
+        let etag = format!("\"{sha256}\"");
+        Ok(Self { org, process, piece, etag, size, bytes: Bytes::Kept { file, sha256 } })
     }
 
     /// Whether these headers say that the caller has it already.
     pub fn is_known(&self, headers: &HeaderMap) -> bool {
-        let etag = self.etag();
+        let etag = weakly(&self.etag);
         let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         known.flat_map(|list| list.split(',')).any(|it| {
             let it = it.trim();
-            it == "*" || it.strip_prefix("W/").unwrap_or(it) == etag
+            it == "*" || weakly(it) == etag
         })
     }
 
@@ -129,12 +188,15 @@ impl ProcessFile {
     ) -> Result<(), AppendError> {
         let name = &self.process.state.display_name;
         // It is about the process and not one of its events: these end with the process.
-        let event = json!({
+        let mut event = json!({
             "action": "trail.downloaded",
             "actor": actor(caller),
             "targets": [{"type": "document", "id": self.process.key, "name": name}],
-            "metadata": {"file": self.piece.as_str(), "sha256": self.sha256, "size": self.size},
+            "metadata": {"file": self.piece.as_str(), "size": self.size},
         });
+        if let Bytes::Kept { sha256, .. } = &self.bytes {
+            event["metadata"]["sha256"] = json!(sha256);
+        }
         app.log.append_own(self.org.entry(), source, event).await.map(drop)
     }
 
@@ -142,7 +204,7 @@ impl ProcessFile {
     pub fn head(&self) -> Response {
         let mut response = Body::empty().into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.piece.content_type()));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.size));
         self.describe(headers);
         response
@@ -158,24 +220,30 @@ impl ProcessFile {
     /// The whole answer, read from the disk as it is taken.
     pub fn respond(self) -> Response {
         let mut response = self.head();
-        *response.body_mut() = Body::from_stream(stream::try_unfold(self.file, piece));
+        *response.body_mut() = match self.bytes {
+            Bytes::Made(bytes) => Body::from(bytes),
+            Bytes::Kept { file, .. } => Body::from_stream(stream::try_unfold(file, piece)),
+        };
         response
     }
 
-    /// The bytes, as they are taken.
-    pub fn into_file(self) -> File {
-        self.file
-    }
-
-    fn etag(&self) -> String {
-        format!("\"{}\"", self.sha256)
+    /// All its bytes into a writer.
+    ///
+    /// # Errors
+    /// When they cannot be read or written.
+    pub fn write_to(self, out: &mut dyn io::Write) -> io::Result<()> {
+        match self.bytes {
+            Bytes::Made(bytes) => out.write_all(&bytes),
+            Bytes::Kept { mut file, .. } => io::copy(&mut file, out).map(drop),
+        }
     }
 
     fn describe(&self, headers: &mut HeaderMap) {
         // Kept by the one who asked, and asked for again each time: access may have ended.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        for (name, value) in [(header::ETAG, self.etag()), (header::CONTENT_DISPOSITION, self.disposition())]
+        for (name, value) in
+            [(header::ETAG, self.etag.clone()), (header::CONTENT_DISPOSITION, self.disposition())]
         {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
@@ -189,19 +257,17 @@ impl ProcessFile {
         let name = name.strip_suffix(".pdf").or(name.strip_suffix(".PDF")).unwrap_or(name);
         let name: String = name.trim_matches(['.', ' ']).chars().take(NAME_CHARS_MAX).collect();
         let name = if name.is_empty() { "document" } else { &name };
-        let (own, plain) = match self.piece {
-            Piece::Document => (format!("{name}.pdf"), "document"),
-            Piece::Final => (format!("{name} (final).pdf"), "final"),
-        };
-        let key: String =
-            self.process.key.chars().filter(char::is_ascii_alphanumeric).take(NAME_CHARS_MAX).collect();
-        disposition(&format!("{key}-{plain}.pdf"), &own)
+        let key = self.process.key.chars().filter(char::is_ascii_alphanumeric);
+        let key: String = key.take(NAME_CHARS_MAX).collect();
+        disposition(&format!("{key}-{}", self.piece.plain()), &format!("{name}{}", self.piece.suffix()))
     }
 }
 
-fn attached(process: &Process, piece: Piece) -> Result<&Attached, NotThere> {
+/// Of a piece that is kept, what the log says of it; nothing of one that is made for whoever asks.
+fn attached(process: &Process, piece: Piece) -> Option<Result<&Attached, NotThere>> {
     let state = &process.state;
-    match (piece, &state.trail) {
+    Some(match (piece, &state.trail) {
+        (Piece::Json | Piece::Html, _) => return None,
         (Piece::Document, _) => state.document.as_ref().ok_or(NotThere::NoDocument),
         (Piece::Final, Some(made)) => Ok(made),
         (Piece::Final, None) if state.status != Status::Completed => {
@@ -209,7 +275,50 @@ fn attached(process: &Process, piece: Piece) -> Result<&Attached, NotThere> {
         }
         (Piece::Final, None) if process.awaits_trail => Err(NotThere::BeingMade),
         (Piece::Final, None) => Err(NotThere::NotMade),
+    })
+}
+
+/// A trail as it is now, and the name of what it says: the moment at which it was made changes nothing of that.
+fn made(
+    app: &App,
+    org: &Organization,
+    key: &str,
+    piece: Piece,
+    tongue: &Tongue,
+) -> Result<(String, Vec<u8>), NotThere> {
+    let told = app.told(org, key)?.ok_or(NotThere::NoProcess)?;
+    let trail = app.trail(org, &told, tongue, app.verification(), None);
+    let bytes = match piece {
+        Piece::Html => html(&trail).map_err(writing)?.into_bytes(),
+        _ => trail.to_json().map_err(writing)?,
+    };
+    let mut timeless = trail;
+    timeless.made_at = Moment { utc: String::new(), local: String::new() };
+    let said = Sha256::digest(timeless.to_json().map_err(writing)?);
+    Ok((format!("W/\"{}-{}\"", piece.as_str(), Hex(&said)), bytes))
+}
+
+fn writing(why: impl std::error::Error + Send + Sync + 'static) -> NotThere {
+    NotThere::Writing(Box::new(why))
+}
+
+/// An entity tag for comparing weakly, as reading does (RFC 9110, section 8.8.3.2).
+fn weakly(etag: &str) -> &str {
+    etag.strip_prefix("W/").unwrap_or(etag)
+}
+
+/// What the parameters of a URL wish for, `locale` and `tz`.
+///
+/// # Errors
+/// Names the parameter at fault.
+pub fn tongue(params: &[(String, String)], moment: &Now) -> Result<Tongue, ParamError> {
+    let locale = once(params, "locale")?;
+    if locale.is_some_and(|tag| Words::in_language(tag).is_none()) {
+        let known: Vec<_> = Words::all().map(Words::tag).collect();
+        return Err(ParamError::expected("locale", format!("one of {}", known.join(", "))));
     }
+    let zone = once(params, "tz")?.map(|_| zone(params, moment)).transpose()?;
+    Ok(Tongue { locale: locale.map(str::to_owned), zone })
 }
 
 /// The next bytes of a file, read where waiting for a disk harms nobody.

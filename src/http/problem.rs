@@ -266,6 +266,7 @@ impl From<NotThere> for Problem {
             NotThere::NoProcess => return Self::not_found("process"),
             NotThere::Read(why) => return Self::from(why),
             NotThere::Blob(why) => return Self::from(why),
+            NotThere::Writing(why) => return Self::internal(why.as_ref()),
             NotThere::NoDocument => "no_document",
             NotThere::NotCompleted(_) => "not_completed",
             NotThere::BeingMade => "trail_pending",

@@ -8,16 +8,17 @@ use axum::response::{IntoResponse, Response};
 use everlog_core::hex::Hex;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
-use crate::access::{Caller, Organization, Right};
+use crate::access::Right;
 use crate::app::App;
 use crate::app::documents::DOCUMENT_BYTES_MAX;
 use crate::blobs::Upload;
 use crate::download::actor;
-use crate::download::process::{Piece, ProcessFile};
+use crate::download::process::{Piece, ProcessFile, tongue};
 use crate::http::DOCUMENT_BODY_TIME_MAX;
 use crate::http::body::{incomplete, too_large, too_slow};
-use crate::http::extract::{Holder, InOrg, Origin, Params, blocking, open};
+use crate::http::extract::{Asked, Holder, InOrg, Origin, Params, blocking, open};
 use crate::http::problem::Problem;
 use crate::http::processes::InProcess;
 use crate::http::reference::Binary;
@@ -158,8 +159,12 @@ async fn take_in(mut upload: Upload, body: Body) -> Result<Upload, Problem> {
         (status = 404, body = Problem, description = "No process, or `no_document`")
     )
 )]
-pub(super) async fn read_document(asked: AskedFile) -> Result<Response, Problem> {
-    asked.answer(Piece::Document).await
+pub(super) async fn read_document(
+    asked: Asked,
+    origin: Origin,
+    asking: AskedFile,
+) -> Result<Response, Problem> {
+    answer(asked, origin, asking, Piece::Document).await
 }
 
 /// Read the final PDF.
@@ -174,17 +179,68 @@ pub(super) async fn read_document(asked: AskedFile) -> Result<Response, Problem>
         (status = 404, body = Problem, description = "No process, or why it has no final PDF: `not_completed`, `trail_pending`")
     )
 )]
-pub(super) async fn read_final(asked: AskedFile) -> Result<Response, Problem> {
-    asked.answer(Piece::Final).await
+pub(super) async fn read_final(asked: Asked, origin: Origin, asking: AskedFile) -> Result<Response, Problem> {
+    answer(asked, origin, asking, Piece::Final).await
 }
 
-/// A file that somebody asks for.
-pub(super) struct AskedFile {
-    app: App,
-    caller: Caller,
-    org: Organization,
-    key: String,
+/// Read the Audit Trail as JSON.
+///
+/// What the log says of a process, in order, for programs. Of one that is not over it is interim, and says so.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/processes/{key}/audit-trail.json", tag = "processes",
+    params(
+        ("org" = String, Path, description = "The organization's id"), ("key" = String, Path, description = "The process's key"),
+        TrailParameters
+    ),
+    responses(
+        (status = 200, description = "The trail", content((Object = "application/json"))), (status = 304, description = "The caller has it"),
+        (status = 400, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn read_trail_json(
+    asked: Asked,
     origin: Origin,
+    asking: AskedFile,
+) -> Result<Response, Problem> {
+    answer(asked, origin, asking, Piece::Json).await
+}
+
+/// Read the Audit Trail as a page.
+///
+/// The same for people: one HTML file that needs nothing beside it.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/processes/{key}/audit-trail.html", tag = "processes",
+    params(
+        ("org" = String, Path, description = "The organization's id"), ("key" = String, Path, description = "The process's key"),
+        TrailParameters
+    ),
+    responses(
+        (status = 200, description = "The page", content((String = "text/html"))), (status = 304, description = "The caller has it"),
+        (status = 400, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn read_trail_html(
+    asked: Asked,
+    origin: Origin,
+    asking: AskedFile,
+) -> Result<Response, Problem> {
+    answer(asked, origin, asking, Piece::Html).await
+}
+
+/// The language and the zone of a trail.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes; `download` reads")]
+struct TrailParameters {
+    /// The language: en, de, ar; the process's own by default.
+    locale: Option<String>,
+    /// The zone in which times stand beside UTC, by its IANA name: the process's own by default, else the organization's.
+    tz: Option<String>,
+}
+
+/// Which process is asked about, and how.
+pub(super) struct AskedFile {
+    key: String,
     method: Method,
     headers: HeaderMap,
 }
@@ -193,34 +249,30 @@ impl FromRequestParts<App> for AskedFile {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Holder(caller) = Holder::from_request_parts(parts, app).await?;
-        let InOrg(id) = InOrg::from_request_parts(parts, app).await?;
-        let params = Params::from_request_parts(parts, app).await?;
-        let origin = match Origin::from_request_parts(parts, app).await {
-            Ok(origin) => origin,
-            Err(never) => match never {},
-        };
-        let org = open(app, &caller, id, Right::Read).await?;
-        params.only(&[])?;
         let InProcess(key) = InProcess::from_request_parts(parts, app).await?;
-        let (method, headers) = (parts.method.clone(), parts.headers.clone());
-        Ok(Self { app: app.clone(), caller, org, key, origin, method, headers })
+        Ok(Self { key, method: parts.method.clone(), headers: parts.headers.clone() })
     }
 }
 
-impl AskedFile {
-    async fn answer(self, piece: Piece) -> Result<Response, Problem> {
-        let Self { app, caller, org, key, origin, method, headers } = self;
-        let asking = app.clone();
-        let file = blocking(move || Ok(ProcessFile::find(&asking, org, &key, piece)?)).await?;
-        if file.is_known(&headers) {
-            return Ok(file.not_modified());
-        }
-        // Looking takes nothing away.
-        if method == Method::HEAD {
-            return Ok(file.head());
-        }
-        file.record(&app, Some(&caller), &origin.source(&caller)).await?;
-        Ok(file.respond())
+async fn answer(asked: Asked, origin: Origin, asking: AskedFile, piece: Piece) -> Result<Response, Problem> {
+    let (app, caller) = (asked.app.clone(), asked.caller.clone());
+    let AskedFile { key, method, headers } = asking;
+    let file = blocking(move || {
+        let Asked { app, org, params, moment, .. } = asked;
+        let is_made = matches!(piece, Piece::Json | Piece::Html);
+        let params = Params(params);
+        params.only(if is_made { &["locale", "tz"] } else { &[] })?;
+        let tongue = tongue(&params.0, &moment)?;
+        Ok(ProcessFile::find(&app, org, &key, piece, &tongue)?)
+    })
+    .await?;
+    if file.is_known(&headers) {
+        return Ok(file.not_modified());
     }
+    // Looking takes nothing away.
+    if method == Method::HEAD {
+        return Ok(file.head());
+    }
+    file.record(&app, Some(&caller), &origin.source(&caller)).await?;
+    Ok(file.respond())
 }

@@ -41,7 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &[]),
     ("evidence", &["trail"]),
-    ("download", &["access", "app", "blobs", "export", "log", "quota", "read"]),
+    ("download", &["access", "app", "blobs", "export", "log", "quota", "read", "trail", "words"]),
     ("compat", &["access", "app", "log", "read", "store"]),
     (
         "viewer",

@@ -343,3 +343,43 @@ fn a_document_survives_a_restart_and_one_that_was_altered_is_not_given() {
     std::fs::write(&file, [PDF, b"!"].concat()).unwrap();
     server.get(path, &key).assert_problem(500, "internal");
 }
+
+/// X03: the trail as data and as a page, of an open process too, in the language and the zone that are asked for.
+#[test]
+fn a_trail_is_read_in_the_language_and_the_zone_that_are_asked_for() {
+    let world = world();
+    world.create("sp1");
+    assert_eq!(world.put("sp1", PDF).status, 201);
+    assert_eq!(world.send("invitation.sent", "sp1", "si1").status, 201);
+    let got = world.get("sp1/audit-trail.json");
+    assert_eq!((got.status, &got.headers["content-type"]), (200, &"application/json".parse().unwrap()));
+    assert_eq!((&got.body["is_interim"], &got.body["language"]), (&json!(true), &json!("en")));
+    assert_eq!(got.body["document"]["sha256_before"], sha256(PDF));
+    let actions: Vec<_> =
+        got.body["events"].as_array().unwrap().iter().map(|it| it["action"].clone()).collect();
+    assert_eq!(actions, ["document.created", "document.attached", "invitation.sent"]);
+    let name = got.headers["content-disposition"].to_str().unwrap();
+    assert!(name.ends_with("filename*=UTF-8''lease%20%28Audit%20Trail%29.json"), "{name}");
+    // Its name changes with what it says, not with the moment at which it is made.
+    let etag = got.headers["etag"].to_str().unwrap().to_owned();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    assert_eq!(world.get_with("sp1/audit-trail.json", "If-None-Match", &etag).status, 304);
+    assert_eq!(world.get_with("sp1/audit-trail.html", "If-None-Match", &etag).status, 200);
+    let german = world.get("sp1/audit-trail.json?locale=de&tz=Asia/Tokyo");
+    assert_eq!((&german.body["language"], &german.body["time_zone"]), (&json!("de"), &json!("Asia/Tokyo")));
+    assert_ne!(german.headers["etag"].to_str().unwrap(), etag);
+    let page = world.get("sp1/audit-trail.html?locale=ar");
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    assert!(page.text.contains("dir=\"rtl\"") && page.text.contains(&sha256(PDF)), "{}", page.text);
+    assert_eq!(world.send("document.revoked", "sp1", "si1").status, 201);
+    let ended = world.get_with("sp1/audit-trail.json", "If-None-Match", &etag);
+    assert_eq!((ended.status, &ended.body["is_interim"]), (200, &json!(false)));
+    for bad in ["locale=xx", "locale=de&locale=en", "tz=Mars/Olympus", "x=1"] {
+        world.get(&format!("sp1/audit-trail.json?{bad}")).assert_problem(400, "invalid_parameter");
+        world.get(&format!("sp1/document?{bad}")).assert_problem(400, "invalid_parameter");
+    }
+    let files: Vec<_> = world.downloads().iter().map(|it| it["metadata"]["file"].clone()).collect();
+    let expected = ["json", "html", "json", "html", "json"].map(|it| format!("audit-trail.{it}"));
+    assert_eq!(files, expected);
+    world.server.check_log();
+}

@@ -61,6 +61,8 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("PUT", "/v1/organizations/{org}/processes/{key}/document", Scope("write")),
     ("GET", "/v1/organizations/{org}/processes/{key}/document", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}/final.pdf", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.json", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.html", Scope("read")),
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
@@ -175,7 +177,9 @@ fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
 
 /// A path about the records there are, but for `{org}` and `{id}`.
 fn placed(path: &str) -> String {
-    let has_files = ["/document", ".pdf"].iter().any(|it| path.ends_with(it));
+    let has_files = ["/document", "/final.pdf", "/audit-trail.json", "/audit-trail.html"]
+        .iter()
+        .any(|it| path.ends_with(it));
     path.replace("{type}", "lead").replace("{key}", if has_files { "s-1" } else { "e-1" })
 }
 
@@ -280,6 +284,8 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
         ["/processes/e-1/notifications", "/processes/e-2/notifications"],
         ["/processes/s-1/document", "/processes/s-2/document"],
         ["/processes/s-1/final.pdf", "/processes/s-2/final.pdf"],
+        ["/processes/s-1/audit-trail.json", "/processes/s-2/audit-trail.json"],
+        ["/processes/s-1/audit-trail.html", "/processes/s-2/audit-trail.html"],
     ] {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
