@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use everlog_core::catalog::{Catalogs, Names};
+use everlog_core::event::Audience;
 use everlog_core::ids::OrgId;
 use everlog_core::leaf::Hash;
 use everlog_core::profile;
@@ -337,6 +338,12 @@ impl Access {
             }
             _ => Err(Denied::Unauthenticated),
         }
+    }
+
+    /// Opens an organization for one of its streams: for its audience, where the profile knows of more than one.
+    pub fn open_for_stream(&self, entry: Arc<Entry>, audience: Audience) -> Organization {
+        let is_part = audience == Audience::Organization && entry.profile.audiences;
+        Organization::of(entry, if is_part { Sees::Organization } else { Sees::Everything })
     }
 
     /// Makes a key of an organization, or of a vendor when there is none. Returns what to show once, and the key's id.

@@ -35,11 +35,13 @@ mod peer;
 pub mod receipts;
 pub mod scheduler;
 mod stopping;
+pub mod streams;
 pub mod trails;
 
 pub use keys::{KeyFileError, OPERATOR_FILE};
 pub use peer::Peer;
 pub use stopping::Stopping;
+use streams::Streams;
 
 /// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.
 const CHECKPOINT_MS: u64 = 1_000;
@@ -92,6 +94,8 @@ pub struct Parts {
     pub scratch: PathBuf,
     /// The exports that are being made now.
     pub exports: Arc<Exports>,
+    /// What streams have in common.
+    pub streams: Streams,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     key: LogKey,
@@ -240,6 +244,7 @@ impl App {
             verifications: Arc::new(Semaphore::new(VERIFICATIONS_MAX)),
             scratch: data,
             exports: Arc::default(),
+            streams: Streams::new(config),
             stopping: Stopping::default(),
             store,
             directory,

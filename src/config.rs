@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use everlog_core::process::IpRange;
@@ -38,6 +39,9 @@ pub struct Config {
     /// A range of addresses of mail scanners, like 203.0.113.0/24: a look at a document from there is marked; may be repeated
     #[arg(long, env = "EVERLOG_SCANNER_RANGES", value_delimiter = ',', value_name = "RANGE")]
     pub scanner_ranges: Vec<IpRange>,
+    /// Lets streams send into private networks and without TLS: where receivers stand beside the server, and for tests
+    #[arg(long, env = "EVERLOG_ALLOW_PRIVATE_WEBHOOKS")]
+    pub allow_private_webhooks: bool,
     /// How log lines are written: text or json [default: text]
     #[arg(long, env = "EVERLOG_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -56,6 +60,10 @@ pub struct Config {
     /// The seed of the key that signs checkpoints, 64 hexadecimal digits [default: made at first start]
     #[arg(skip)]
     pub log_key: Option<String>,
+    /// The delays of streams that fail, where they are not those of the standard: for tests, which cannot wait for days
+    #[arg(skip)]
+    #[serde(skip)]
+    pub stream_delays: Option<Vec<Duration>>,
 }
 
 /// How log lines are written.
@@ -121,6 +129,7 @@ impl Config {
             self.seal_key = self.seal_key.or(file.seal_key);
             self.seal_certificate = self.seal_certificate.or(file.seal_certificate);
             self.timestamp_url = self.timestamp_url.or(file.timestamp_url);
+            self.allow_private_webhooks |= file.allow_private_webhooks;
             self.operator_key = file.operator_key;
             self.log_key = file.log_key;
             if self.trusted_proxies.is_empty() {

@@ -45,6 +45,7 @@ mod reference;
 mod remainder;
 mod serve;
 mod sessions;
+mod streams;
 mod targets;
 mod unread;
 
@@ -87,6 +88,7 @@ struct AsItComes;
         (name = "events", description = "Recording and finding what happened."),
         (name = "processes", description = "Signing processes: documents, their signees, and the rules on both."),
         (name = "evidence", description = "The signed head of a log."),
+        (name = "streams", description = "Events sent to somewhere else."),
         (name = "administration", description = "Organizations, keys and viewer sessions."),
         (name = "signing", description = "Signing processes, in the form of the signing activity API."),
         (name = "operations", description = "Health and metrics.")
@@ -132,6 +134,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(checkpoint::read_checkpoint))
         .routes(routes!(checkpoint::read_log_key))
         .routes(routes!(notifications::list_notifications))
+        .routes(routes!(streams::create_stream, streams::list_streams))
+        .routes(routes!(streams::read_stream, streams::update_stream, streams::delete_stream))
+        .routes(routes!(streams::test_stream))
+        .routes(routes!(streams::replay_stream))
+        .routes(routes!(streams::list_dead_letters))
         .routes(routes!(receipts::take_mailgun_receipt))
         .routes(routes!(receipts::take_sms_receipt))
         .routes(routes!(signing::list_signing_activity))

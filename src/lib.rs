@@ -22,6 +22,7 @@ pub mod quota;
 pub mod read;
 pub mod settings;
 pub mod store;
+pub mod stream;
 pub mod trail;
 pub mod viewer;
 pub mod words;

@@ -104,7 +104,7 @@ impl App {
     }
 
     /// Asks the store where waiting for the disk harms nobody.
-    async fn asked<T: Send + 'static>(
+    pub(super) async fn asked<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&App) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, RoundError> {

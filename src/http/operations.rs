@@ -49,6 +49,25 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
         ("commits", "counter", "Transactions of the writer", count(&counters.commits)),
         ("commit_seconds", "counter", "Time spent in them", count(&counters.commit_us) / 1e6),
         ("index_behind_events", "gauge", "Events that wait for the index", app.index.lag() as f64),
+        (
+            "stream_messages_delivered",
+            "counter",
+            "Messages of streams that arrived",
+            count(&app.streams.delivered),
+        ),
+        ("stream_attempts_failed", "counter", "Attempts at messages that failed", count(&app.streams.failed)),
+        (
+            "stream_dead_letters",
+            "counter",
+            "Messages of streams that were given up",
+            count(&app.streams.dead),
+        ),
+        (
+            "stream_behind_events",
+            "gauge",
+            "Events that streams have still to look at",
+            app.streams.behind() as f64,
+        ),
         ("exports_open", "gauge", "Exports that are being made", app.exports.count() as f64),
     ];
     for (name, kind, help, value) in own {

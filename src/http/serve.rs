@@ -36,7 +36,9 @@ pub struct Serving {
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(app: App, address: SocketAddr) -> std::io::Result<Serving> {
-    Ok(Serving { listener: TcpListener::bind(address).await?, app })
+    let listener = TcpListener::bind(address).await?;
+    app.streams.listens(listener.local_addr()?);
+    Ok(Serving { listener, app })
 }
 
 impl Serving {
@@ -54,6 +56,7 @@ impl Serving {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let stopping = self.app.stopping.clone();
+        let streams = tokio::spawn(self.app.clone().keep_streams());
         let clock = tokio::spawn(self.app.keep_time());
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
@@ -96,7 +99,7 @@ impl Serving {
         if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests had not ended when the server stopped");
         }
-        // It ends by itself when the server stops; one that panicked has nothing left to do.
-        drop(clock.await);
+        // They end by themselves when the server stops; one that panicked has nothing left to do.
+        drop((clock.await, streams.await));
     }
 }

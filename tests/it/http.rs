@@ -30,6 +30,7 @@ mod rules;
 mod sessions;
 pub mod signing;
 mod stopping;
+mod streams;
 mod table;
 mod targets;
 mod visibility;

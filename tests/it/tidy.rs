@@ -22,6 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("settings", &["log"]),
     ("quota", &["access", "store"]),
     ("read", &["access", "index", "store"]),
+    ("stream", &["access", "read", "store"]),
     (
         "app",
         &[
@@ -36,6 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "read",
             "settings",
             "store",
+            "stream",
             "trail",
         ],
     ),
@@ -66,6 +68,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "read",
             "settings",
             "store",
+            "stream",
             "trail",
             "viewer",
         ],

@@ -67,6 +67,14 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}/notifications", Scope("read")),
+    ("POST", "/v1/organizations/{org}/streams", ScopeOrOperator("admin")),
+    ("GET", "/v1/organizations/{org}/streams", ScopeOrOperator("admin")),
+    ("GET", "/v1/organizations/{org}/streams/{id}", ScopeOrOperator("admin")),
+    ("PATCH", "/v1/organizations/{org}/streams/{id}", ScopeOrOperator("admin")),
+    ("POST", "/v1/organizations/{org}/streams/{id}/test", ScopeOrOperator("admin")),
+    ("POST", "/v1/organizations/{org}/streams/{id}/replay", ScopeOrOperator("admin")),
+    ("GET", "/v1/organizations/{org}/streams/{id}/dead-letters", ScopeOrOperator("admin")),
+    ("DELETE", "/v1/organizations/{org}/streams/{id}", ScopeOrOperator("admin")),
     ("POST", "/v1/organizations/{org}/receipts/mailgun", Signature),
     ("POST", "/v1/organizations/{org}/receipts/sms", Signature),
     ("GET", "/v1/log-key", Nothing),
@@ -94,6 +102,12 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
             "display_name": "Lease", "file_name": "lease.pdf", "created_by": {"type": "user", "id": "u_1"}, "signees": [],
         })),
         ("PUT", "catalogs") => Some(json!({"actions": {"zoo.fed": {"label": "Fed"}}})),
+        ("POST", "streams") => {
+            Some(json!({"kind": "webhook", "url": "https://x.invalid/", "events": ["never.sent"]}))
+        }
+        ("PATCH", _) if path.contains("/streams/") => Some(json!({"description": "Another"})),
+        ("POST", "test") => Some(json!({})),
+        ("POST", "replay") => Some(json!({"dead_letters": "all"})),
         ("POST", "mailgun") => Some(json!({"event-data": {"id": "m", "event": "delivered"}})),
         ("POST", "sms") => Some(json!({"id": "m", "status": "DELIVERED"})),
         ("PATCH", _) => Some(json!({"name": "Another name"})),
@@ -103,12 +117,14 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
     }
 }
 
-/// A server with `acme`, which holds an event `e-1`, a process `e-1`, a process `s-1` with all its files, and a key, and `globex`.
+/// A server with `acme`, which holds an event `e-1`, a process `e-1`, a process `s-1` with all its files, a key and a
+/// stream, and `globex`.
 struct World {
     server: Server,
     acme: String,
     globex: String,
     key_id: String,
+    stream_id: String,
     /// How many of the processes without a document have one by now.
     attached: Cell<usize>,
 }
@@ -140,16 +156,18 @@ fn world() -> World {
         &json!({"name": "secret plan", "scopes": ["read"]}),
     );
     let key_id = made.body["id"].as_str().unwrap().to_owned();
+    let streams = "/v1/organizations/acme/streams";
+    let made = server.post(streams, &acme, &body("POST", streams).unwrap());
+    let stream_id = made.body["id"].as_str().unwrap().to_owned();
     finished(&server, "acme", &acme, "s-1");
     let waiting = (0..WAITING).map(|number| created(&format!("waiting-{number}"))).collect();
     let made = server.post("/v1/organizations/acme/events", &acme, &Value::Array(waiting));
     assert_eq!(made.body["created"], WAITING);
-    World { server, acme, globex, key_id, attached: Cell::default() }
+    World { server, acme, globex, key_id, attached: Cell::default(), stream_id }
 }
 
 impl World {
     fn call(&self, method: &str, path: &str, org: &str, key: &str) -> Answer {
-        let id = if path.contains("/keys/") { self.key_id.as_str() } else { "e-1" };
         if path.starts_with(signing::PATH) {
             return signing::call(&self.server, method, path, org, key);
         }
@@ -160,6 +178,11 @@ impl World {
             self.attached.update(|count| count + usize::from(answer.status == 201));
             return answer;
         }
+        let id = match path {
+            path if path.contains("/keys/") => self.key_id.as_str(),
+            path if path.contains("/streams/") => self.stream_id.as_str(),
+            _ => "e-1",
+        };
         let sent = body(method, path).map(|body| body.to_string());
         let path = placed(path).replace("{org}", org).replace("{id}", id);
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
@@ -290,6 +313,25 @@ fn another_tenants_event_and_key_are_not_found_by_their_ids() {
         own(foreign).assert_problem(404, "not_found");
         assert_eq!(told(&own(foreign)), told(&own(unknown)));
     }
+    for (method, tail) in [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/test"),
+        ("POST", "/replay"),
+        ("GET", "/dead-letters"),
+    ] {
+        let call = |id: &str| {
+            let path = format!("/v1/organizations/globex/streams/{id}{tail}");
+            let sent = body(method, &path).map(|body| body.to_string());
+            let sent = sent.as_ref().map(|text| text.as_bytes());
+            world.server.send(method, &path, &world.globex, sent, "application/json")
+        };
+        call(&world.stream_id).assert_problem(404, "not_found");
+        assert_eq!(told(&call(&world.stream_id)), told(&call("str_0")), "{method} {tail}");
+    }
+    let own = format!("/v1/organizations/acme/streams/{}", world.stream_id);
+    assert_eq!(world.server.get(&own, &world.acme).status, 200, "it is there still");
     let revoke = |id: &str| {
         let path = format!("/v1/organizations/globex/keys/{id}");
         world.server.send("DELETE", &path, &world.globex, None, "")
