@@ -405,8 +405,17 @@ fn an_export_that_is_given_up_frees_what_it_held() {
         }
     }
     let left: Vec<_> = std::fs::read_dir(server.directory.path().join("data")).unwrap().flatten().collect();
-    let known =
-        ["truth.db", "truth.db-wal", "truth.db-shm", "lock", "index", "log.key", "seal.key", "operator.key"];
+    let known = [
+        "truth.db",
+        "truth.db-wal",
+        "truth.db-shm",
+        "lock",
+        "index",
+        "blobs",
+        "log.key",
+        "seal.key",
+        "operator.key",
+    ];
     let strange: Vec<_> =
         left.iter().map(|it| it.file_name()).filter(|name| !known.iter().any(|it| name == it)).collect();
     assert!(strange.is_empty(), "{strange:?}");
