@@ -18,6 +18,9 @@ pub use signee::SheetSignee;
 /// Stands between the parts of one line.
 pub const BETWEEN: &str = " · ";
 
+/// What checks a file without the server.
+const OFFLINE: &str = "everlog verify FILE.pdf --key KEY";
+
 /// A trail in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
@@ -314,9 +317,13 @@ impl Teller<'_> {
     fn verify_facts(self) -> Vec<Fact> {
         let verification = &self.trail.verification;
         // A signed note is several lines; where one must do, they are told apart.
-        let checkpoint = verification.checkpoint.as_ref().map(|it| it.trim_end().replace('\n', BETWEEN));
+        let checkpoint = verification
+            .checkpoint
+            .as_ref()
+            .map(|it| it.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(BETWEEN));
         let facts = [
             self.code("trail-verify-url", verification.url.as_ref()),
+            self.code("trail-verify-offline", Some(&OFFLINE.to_owned())),
             self.code("trail-verify-key", verification.log_key.as_ref()),
             self.code("trail-verify-bundle", verification.bundle_sha256.as_ref()),
             self.code("trail-verify-checkpoint", checkpoint.as_ref()),

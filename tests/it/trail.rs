@@ -16,6 +16,8 @@ mod hostile;
 mod html;
 mod keys;
 mod model;
+mod pdf;
+mod safe;
 pub mod sealing;
 mod stamps;
 mod validators;

@@ -98,7 +98,7 @@ impl Teller<'_> {
         });
         let parts = [
             Some(number),
-            Some(entry.occurred_at.utc.clone()),
+            Some(self.theirs(&entry.occurred_at.utc)),
             self.recorded(entry),
             ip,
             theirs(&entry.user_agent),
@@ -110,7 +110,7 @@ impl Teller<'_> {
     fn recorded(self, entry: &Entry) -> Option<String> {
         let ms = |utc: &str| utc.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
         let late = ms(&entry.received_at.utc)? - ms(&entry.occurred_at.utc)?;
-        let when = entry.received_at.utc.clone();
+        let when = self.theirs(&entry.received_at.utc);
         (late.abs() >= LATE_MS).then(|| self.words.fill("trail-recorded", [("when", when.into())]))
     }
 
