@@ -76,6 +76,8 @@ pub struct Parts {
     pub blobs: Arc<Blobs>,
     /// Places for documents that are looked into.
     inspections: Semaphore,
+    /// Held by whoever draws a PDF.
+    drawing: Mutex<()>,
     /// Permission.
     pub access: Access,
     /// What concerns the whole server.
@@ -222,6 +224,7 @@ impl App {
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
             blobs,
             inspections: Semaphore::new(documents::INSPECTIONS_MAX),
+            drawing: Mutex::default(),
             key: keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?,
             seal_key: keys::seal_key(
                 &data,

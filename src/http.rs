@@ -129,6 +129,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(process_files::read_final))
         .routes(routes!(process_files::read_trail_json))
         .routes(routes!(process_files::read_trail_html))
+        .routes(routes!(process_files::read_trail_pdf))
         .routes(routes!(export::export_events))
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))

@@ -1,6 +1,6 @@
 //! Audit Trails of processes: what the log says of one, told in the words and the zone that are wished for.
 //!
-//! Deliberately absent: what a trail says (`trail::model`), and who may have it.
+//! Deliberately absent: what a trail says (`trail::model`), who may have it, and PDFs of it (`make`).
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ use crate::app::Parts;
 use crate::log::now_ms;
 use crate::read::ReadError;
 use crate::trail::model::{Seal, Sources, Trail, Verification, trail};
+
+pub mod make;
 
 /// The path of the page that checks a file.
 const VERIFY: &str = "/verify";

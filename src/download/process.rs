@@ -41,6 +41,8 @@ pub enum Piece {
     Json,
     /// The Audit Trail for browsers.
     Html,
+    /// The Audit Trail on paper, alone.
+    Pdf,
 }
 
 impl Piece {
@@ -51,12 +53,13 @@ impl Piece {
             Self::Final => "final.pdf",
             Self::Json => "audit-trail.json",
             Self::Html => "audit-trail.html",
+            Self::Pdf => "audit-trail.pdf",
         }
     }
 
     const fn content_type(self) -> &'static str {
         match self {
-            Self::Document | Self::Final => "application/pdf",
+            Self::Document | Self::Final | Self::Pdf => "application/pdf",
             Self::Json => "application/json",
             Self::Html => "text/html; charset=utf-8",
         }
@@ -69,7 +72,19 @@ impl Piece {
             Self::Final => " (final).pdf",
             Self::Json => " (Audit Trail).json",
             Self::Html => " (Audit Trail).html",
+            Self::Pdf => " (Audit Trail).pdf",
         }
+    }
+
+    /// Whether it is made for whoever asks, in words and a zone of their choice.
+    pub const fn is_made(self) -> bool {
+        matches!(self, Self::Json | Self::Html | Self::Pdf)
+    }
+
+    /// What ends a path that asks for it.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Document, Self::Final, Self::Json, Self::Html, Self::Pdf];
+        all.into_iter().find(|it| it.as_str() == name)
     }
 
     /// The same as a name of its own.
@@ -267,7 +282,7 @@ impl ProcessFile {
 fn attached(process: &Process, piece: Piece) -> Option<Result<&Attached, NotThere>> {
     let state = &process.state;
     Some(match (piece, &state.trail) {
-        (Piece::Json | Piece::Html, _) => return None,
+        (Piece::Json | Piece::Html | Piece::Pdf, _) => return None,
         (Piece::Document, _) => state.document.as_ref().ok_or(NotThere::NoDocument),
         (Piece::Final, Some(made)) => Ok(made),
         (Piece::Final, None) if state.status != Status::Completed => {
@@ -290,6 +305,7 @@ fn made(
     let trail = app.trail(org, &told, tongue, app.verification(), None);
     let bytes = match piece {
         Piece::Html => html(&trail).map_err(writing)?.into_bytes(),
+        Piece::Pdf => app.pdf(org, &told, tongue, None, None).map_err(writing)?.bytes,
         _ => trail.to_json().map_err(writing)?,
     };
     let mut timeless = trail;

@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 use crate::access::Right;
 use crate::app::App;
 use crate::app::documents::DOCUMENT_BYTES_MAX;
+use crate::app::trails::make::condition_word;
 use crate::blobs::Upload;
 use crate::download::actor;
 use crate::download::process::{Piece, ProcessFile, tongue};
@@ -86,19 +87,16 @@ pub(super) async fn attach_document(
 
 /// How the Audit Trail and a document of this condition will be one file, and why.
 fn way(condition: Condition) -> Value {
-    let container =
-        |reason: &str, detail: &str| json!({"way": "container", "reason": reason, "detail": detail});
-    match condition {
-        Condition::Healthy => json!({"way": "appended"}),
-        Condition::Signed => container("signed", "pages behind it would make its signatures read as altered"),
-        Condition::Certified => {
-            container("certified", "pages behind it would make its certification read as altered")
-        }
-        Condition::Encrypted => container("encrypted", "nothing can be added without its password"),
-        Condition::JunkBeforeHeader => container("bytes_before_header", "it does not begin with its header"),
-        Condition::Xfa => container("xfa", "it is a form that draws its own pages"),
-        Condition::Unsure(why) => container("unsure", why),
-    }
+    let detail = match condition {
+        Condition::Healthy => return json!({"way": "appended"}),
+        Condition::Signed => "pages behind it would make its signatures read as altered",
+        Condition::Certified => "pages behind it would make its certification read as altered",
+        Condition::Encrypted => "nothing can be added without its password",
+        Condition::JunkBeforeHeader => "it does not begin with its header",
+        Condition::Xfa => "it is a form that draws its own pages",
+        Condition::Unsure(why) => why,
+    };
+    json!({"way": "container", "reason": condition_word(condition), "detail": detail})
 }
 
 /// What can be refused before a body is read.
@@ -227,6 +225,28 @@ pub(super) async fn read_trail_html(
     answer(asked, origin, asking, Piece::Html).await
 }
 
+/// Read the Audit Trail as a PDF.
+///
+/// The trail alone, sealed, with its evidence inside, as it is now; of a process that is not over it is interim.
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/processes/{key}/audit-trail.pdf", tag = "processes",
+    params(
+        ("org" = String, Path, description = "The organization's id"), ("key" = String, Path, description = "The process's key"),
+        TrailParameters
+    ),
+    responses(
+        (status = 200, description = "The PDF", content((Binary = "application/pdf"))), (status = 304, description = "The caller has it"),
+        (status = 400, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn read_trail_pdf(
+    asked: Asked,
+    origin: Origin,
+    asking: AskedFile,
+) -> Result<Response, Problem> {
+    answer(asked, origin, asking, Piece::Pdf).await
+}
+
 /// The language and the zone of a trail.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -259,9 +279,8 @@ async fn answer(asked: Asked, origin: Origin, asking: AskedFile, piece: Piece) -
     let AskedFile { key, method, headers } = asking;
     let file = blocking(move || {
         let Asked { app, org, params, moment, .. } = asked;
-        let is_made = matches!(piece, Piece::Json | Piece::Html);
         let params = Params(params);
-        params.only(if is_made { &["locale", "tz"] } else { &[] })?;
+        params.only(if piece.is_made() { &["locale", "tz"] } else { &[] })?;
         let tongue = tongue(&params.0, &moment)?;
         Ok(ProcessFile::find(&app, org, &key, piece, &tongue)?)
     })

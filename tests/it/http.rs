@@ -10,6 +10,7 @@ mod events;
 pub mod export;
 mod export_places;
 mod feed;
+mod final_pdf;
 mod hostile_json;
 mod isolation;
 mod keys;

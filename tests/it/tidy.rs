@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("words", &[]),
     ("trail", &["words"]),
+    ("evidence", &["trail"]),
     ("config", &[]),
     ("blobs", &["store"]),
     ("directory", &["store"]),
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "blobs",
             "config",
             "directory",
+            "evidence",
             "index",
             "log",
             "metrics",
@@ -42,7 +44,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &[]),
-    ("evidence", &["trail"]),
     ("download", &["access", "app", "blobs", "export", "log", "quota", "read", "trail", "words"]),
     ("compat", &["access", "app", "log", "read", "store"]),
     (

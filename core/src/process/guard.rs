@@ -38,6 +38,7 @@ fn guards_of(action: &str) -> &'static [Guard] {
     match action {
         "document.created" => &[process_exists, invalid_process],
         "document.attached" => &[document_attached, already_invited],
+        "trail.made" => &[trail_made],
         "signee.added" => &[invalid_signee, signee_exists],
         "invitation.sent" | "document.declined" => &[signee_ended],
         "document.viewed" => &[not_authenticated],
@@ -369,6 +370,12 @@ fn document_attached(case: &Case<'_>) -> Option<Refusal> {
     let detail =
         format!("the process has its document: {} bytes with the SHA-256 {}", attached.size, attached.sha256);
     refuse("document_attached", detail)
+}
+
+/// It is made once, whoever makes it.
+fn trail_made(case: &Case<'_>) -> Option<Refusal> {
+    let made = case.state.trail.as_ref().filter(|_| case.is_in_process())?;
+    refuse("trail_made", format!("the Audit Trail was made: SHA-256 {}", made.sha256))
 }
 
 /// Who was invited was invited to sign what was there then.

@@ -48,6 +48,11 @@ impl Authority {
         Self { url, agent }
     }
 
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Asks for a token of these bytes.
     ///
     /// # Errors

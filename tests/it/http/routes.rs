@@ -63,6 +63,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/processes/{key}/final.pdf", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.json", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.html", Scope("read")),
+    ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.pdf", Scope("read")),
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
@@ -200,9 +201,8 @@ fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
 
 /// A path about the records there are, but for `{org}` and `{id}`.
 fn placed(path: &str) -> String {
-    let has_files = ["/document", "/final.pdf", "/audit-trail.json", "/audit-trail.html"]
-        .iter()
-        .any(|it| path.ends_with(it));
+    let has_files =
+        ["/document", ".pdf", "/audit-trail.json", "/audit-trail.html"].iter().any(|it| path.ends_with(it));
     path.replace("{type}", "lead").replace("{key}", if has_files { "s-1" } else { "e-1" })
 }
 

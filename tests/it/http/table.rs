@@ -106,6 +106,7 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/processes/{signed}/final.pdf",  [No(401), ANSWER,  ANSWER,  No(404), No(403)]),
     ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.json", [No(401), Events, Events, No(404), No(403)]),
     ("GET", "/v1/organizations/{org}/processes/{key}/audit-trail.html", [No(401), Events, Events, No(404), No(403)]),
+    ("GET", "/v1/organizations/{org}/processes/{signed}/audit-trail.pdf", [No(401), ANSWER, ANSWER, No(404), No(403)]),
     // What tells of positions and sizes, and so how much is hidden.
     ("GET", "/v1/organizations/{org}/events/{seq}",               [No(401), Events,  Events,  No(404), No(403)]),
     ("GET", "/v1/organizations/{org}/targets/{type}/{shared}?at=2100-01-01", [No(401), Events, Events, No(403), No(403)]),
