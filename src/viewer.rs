@@ -26,6 +26,7 @@ mod details;
 mod display;
 mod embed;
 mod export;
+mod files;
 pub mod filters;
 pub mod histogram;
 mod icons;
@@ -70,6 +71,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/view/{org}/records/{type}/{id}", get(view_record))
         .route("/view/{org}/processes", get(view_processes))
         .route("/view/{org}/processes/{key}", get(view_process))
+        .route("/view/{org}/processes/{key}/{file}", get(files::read_file).post(files::link_file))
         .layer(middleware::from_fn_with_state(app.clone(), policy::guard));
     pages.route("/assets/{file}", get(assets::read_asset)).route("/embed.js", get(embed::read_script))
 }

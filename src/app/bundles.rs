@@ -1,11 +1,14 @@
 //! Bundles with a signature that covers what is in them. Deliberately absent: what a line holds (`core::bundle`).
 
+use everlog_core::hex::Hex;
 use everlog_core::ids::{Seq, Size};
+use everlog_core::leaf::Hash;
 use serde_json::{Map, Value};
 
 use crate::access::Organization;
 use crate::app::Parts;
-use crate::read::{ReadError, Showing, Signed};
+use crate::read::{ReadError, Showing, Signed, iso};
+use crate::store::StoreError;
 
 /// What the API shows to nobody who reads, and a bundle for a reader therefore only shows to be there: by which key,
 /// session and address an event came in.
@@ -14,7 +17,28 @@ pub const WITHHELD_FROM_SESSIONS: &[&str] = &["/s/key_id", "/s/session_id", "/s/
 const WITHHELD_FROM_RESTRICTED: &[&str] =
     &["/s/key_id", "/s/session_id", "/s/remote", "/s/forwarded", "/s/cause"];
 
+/// The named value by which the evidence of a final PDF is known again; its hash follows.
+const MADE: &str = "evidence:";
+
 impl Parts {
+    /// Remembers that a final PDF with this evidence was made, so that the code on its pages is known.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub fn remember_evidence(&self, sha256: &str, made_ms: u64) -> Result<(), StoreError> {
+        let (name, made) = (format!("{MADE}{sha256}"), iso(made_ms));
+        self.store.transact(&mut |transaction| transaction.set_meta(&name, made.as_bytes()))
+    }
+
+    /// When a final PDF with this evidence was made here, as RFC 3339.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn evidence_made_at(&self, sha256: &Hash) -> Result<Option<String>, StoreError> {
+        let made = self.store.meta(&format!("{MADE}{}", Hex(sha256)))?;
+        Ok(made.and_then(|made| String::from_utf8(made).ok()))
+    }
+
     /// A bundle of these events: what `everlog verify` takes. The head is signed anew where the last one is too small.
     /// `query` says what was asked for, such as `{"process": …}`; of the paths in `withhold` only commitments are shown.
     ///

@@ -7,6 +7,7 @@ use everlog_core::bundle::{Fault, Report, Trust};
 use everlog_core::hex::Hex;
 use everlog_core::leaf::Hash;
 use everlog_core::process::Attached;
+use sha2::{Digest, Sha256};
 
 use crate::evidence::compare::{Shown, is_hash_of};
 use crate::evidence::{BundleCheck, Verdict, check_bundle};
@@ -33,8 +34,8 @@ pub struct PdfCheck {
     pub document: Option<Attached>,
     /// How many events of the process there are.
     pub event_count: usize,
-    /// SHA-256 of the trail as data, which a code on paper names.
-    pub trail_sha256: Option<Hash>,
+    /// SHA-256 of the bundle, which a code on paper names.
+    pub bundle_sha256: Option<Hash>,
     /// What does not hold, the gravest first.
     pub faults: Vec<PdfFault>,
     /// Whether there is anything of ours in it.
@@ -98,7 +99,7 @@ impl PdfCheck {
             placement: None,
             document: None,
             event_count: 0,
-            trail_sha256: None,
+            bundle_sha256: None,
             faults: Vec::new(),
             is_known: false,
         }
@@ -153,6 +154,7 @@ fn check_events(checked: &Checked, trust: &Trust, found: &mut PdfCheck) -> Optio
         found.faults.push(PdfFault::Missing(BUNDLE));
         return None;
     };
+    found.bundle_sha256 = Some(Sha256::digest(&bundle.bytes).into());
     let (mut shown, mut unfit) = (Shown::default(), None);
     let check = check_bundle(bundle.bytes.as_slice(), trust, &mut |line| {
         if unfit.is_none() {
@@ -183,12 +185,10 @@ fn check_events(checked: &Checked, trust: &Trust, found: &mut PdfCheck) -> Optio
 
 /// The trail as data: exactly the members that there are, written as they are written.
 fn read_trail(checked: &Checked, found: &mut PdfCheck) -> Option<Trail> {
-    use sha2::{Digest, Sha256};
     let Some(file) = checked.attachment(TRAIL) else {
         found.faults.push(PdfFault::Missing(TRAIL));
         return None;
     };
-    found.trail_sha256 = Some(Sha256::digest(&file.bytes).into());
     let said: Option<Trail> = serde_json::from_slice(&file.bytes).ok();
     // Another spelling could hold what a reader takes for something else.
     let said =

@@ -110,7 +110,7 @@ fn path(org: &str) -> String {
 }
 
 /// The visit of the session that asked for a code, and what it asked for. Whoever only looks leaves the code alone.
-fn exchange(
+pub(super) fn exchange(
     app: &App,
     headers: &HeaderMap,
     org: &str,

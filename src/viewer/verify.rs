@@ -84,8 +84,23 @@ enum Refused {
 }
 
 /// `GET /verify`.
-pub(super) async fn show_verify(params: Params, headers: HeaderMap) -> Response {
-    page(&params, &headers, StatusCode::OK, None)
+pub(super) async fn show_verify(State(app): State<App>, params: Params, headers: HeaderMap) -> Response {
+    let told = made(&app, &params, words(&params, &headers)).await;
+    page(&params, &headers, StatusCode::OK, told)
+}
+
+/// What is known of the evidence that a code on paper names, before any file is looked at.
+async fn made(app: &App, params: &Params, words: Words) -> Option<Outcome> {
+    let expected = expected(params)?;
+    let app = app.clone();
+    let found = tokio::task::spawn_blocking(move || app.evidence_made_at(&expected)).await.ok()?.ok()?;
+    let (id, tone, icon) = match found {
+        Some(_) => ("verify-made", "good", "file-check"),
+        None => ("verify-not-made", "info", "search"),
+    };
+    let facts = found.map(|when| (words.say("verify-made-when"), Shown::Code(when)));
+    let (title, text) = (words.say(id), words.say(&format!("{id}.text")));
+    Some(Outcome { tone, icon, title, text, why: None, facts: facts.into_iter().collect() })
 }
 
 /// `POST /verify`: a file from the form, or as the whole body.
@@ -190,7 +205,7 @@ fn pdf_outcome(file: &[u8], trust: &Trust, seal: Hash, expected: Option<Hash>, w
             check = whole;
         }
     }
-    let is_other = expected.is_some() && check.trail_sha256 != expected;
+    let is_other = expected.is_some() && check.bundle_sha256 != expected;
     let (id, tone, icon) = match check.verdict() {
         Verdict::Holds if is_other => ("verify-other", "warn", "warning"),
         Verdict::Holds if is_ours => ("verify-ours", "good", "file-check"),
@@ -221,7 +236,7 @@ fn pdf_facts(check: &PdfCheck, expected: Option<Hash>, words: Words) -> Vec<(Str
     let mut facts = Vec::new();
     let mut say = |id: &str, value: Shown| facts.push((words.say(id), value));
     if let Some(expected) = expected {
-        let is_it = check.trail_sha256 == Some(expected);
+        let is_it = check.bundle_sha256 == Some(expected);
         say("verify-code", Shown::Words(words.say(if is_it { "verify-code-yes" } else { "verify-code-no" })));
     }
     if let Some(seal) = &check.seal {

@@ -309,7 +309,7 @@ fn the_command_and_the_page_check_a_pdf() {
     for secret in ["Zoë", "Ana", "Lease", "lease", "example.org", PROCESS, "203.0.113"] {
         assert!(!genuine.contains(secret), "the page tells {secret}");
     }
-    let digest = Hex(&world.check(&pdf).trail_sha256.unwrap()).to_string();
+    let digest = Hex(&world.check(&pdf).bundle_sha256.unwrap()).to_string();
     assert!(page(&format!("/verify?sha256={digest}"), &pdf).contains("The file that the code names"));
     let other = page(&format!("/verify?sha256={}", "0".repeat(64)), &pdf);
     assert!(other.contains("A genuine file, but not the one that the code names"));

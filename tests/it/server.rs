@@ -32,6 +32,7 @@ pub struct Answer {
     pub headers: ureq::http::HeaderMap,
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Server {
@@ -216,7 +217,7 @@ impl Answer {
         // What is compressed is no text.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Self { status, headers, body, text })
+        Ok(Self { status, headers, body, text, bytes })
     }
 
     /// A problem document of this status and code, in the one shape of all.

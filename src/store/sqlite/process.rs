@@ -148,7 +148,8 @@ pub(super) fn processes(
     // The page is found among the narrow rows; states are read for what is on it alone.
     let sql = format!(
         "select {COLUMNS} from
-            (select p.* from processes p where {condition} order by {order} limit ? offset ?) p
+            (select p.org, p.number from processes p where {condition} order by {order} limit ? offset ?) f
+            join processes p on p.org = f.org and p.number = f.number
             join subjects s on s.org = p.org and s.subject = 'process:' || p.key
          order by {order}"
     );

@@ -162,6 +162,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/view/{org}/records/{type}/{shared}",                [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/processes",                              [No(401), No(401), Events,  ANSWER,  No(403)]),
     ("GET", "/view/{org}/processes/{key}",                        [No(401), No(401), Events,  No(404), No(403)]),
+    ("GET", "/view/{org}/processes/{key}/{file}",                 [No(401), No(401), No(404), No(404), No(403)]),
+    ("POST", "/view/{org}/processes/{key}/{file}",                [No(401), No(401), No(404), No(404), No(403)]),
     ("GET", "/view/{org}/export?format=csv",                      [No(401), No(401), Events,  Events,  No(403)]),
     ("POST", "/view/{org}/export?format=csv",                     [No(401), No(401), ANSWER,  ANSWER,  No(403)]),
     ("POST", "/view/{org}/views",                                 [No(401), No(401), ANSWER,  ANSWER,  No(403)]),
