@@ -32,7 +32,6 @@ pub struct Answer {
     pub headers: ureq::http::HeaderMap,
     pub body: Value,
     pub text: String,
-    pub bytes: Vec<u8>,
 }
 
 impl Server {
@@ -217,7 +216,7 @@ impl Answer {
         // What is compressed is no text.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Self { status, headers, body, text, bytes })
+        Ok(Self { status, headers, body, text })
     }
 
     /// A problem document of this status and code, in the one shape of all.

@@ -172,12 +172,14 @@ impl App {
         let made = tokio::task::spawn_blocking(move || app.make_and_keep(&within, &key)).await;
         let gone = |why| StoreError::Io { doing: "make a final PDF", source: Box::new(why) };
         let Some((event, placed)) = made.map_err(gone)?? else { return Ok(()) };
+        let evidence_sha256 = event["metadata"]["evidence_sha256"].as_str().unwrap_or_default().to_owned();
         // Without an answer it is not known what the log holds: the bytes then stay for the next start to ask.
         let outcome = self.log.offer_own(org.entry(), &Source::server(), event).await?;
+        let app = self.clone();
         let settled = tokio::task::spawn_blocking(move || match outcome {
             Outcome::Created(_) | Outcome::Duplicate(_) => {
                 placed.named();
-                Ok(())
+                Ok(app.remember_evidence(&evidence_sha256, now_ms())?)
             }
             // Another process of this installation was quicker.
             Outcome::Refused(Refusal::Rule { code: "trail_made", .. }) => {
@@ -299,10 +301,13 @@ impl App {
         let query = [("process".to_owned(), Value::from(told.key.as_str()))].into_iter().collect();
         let bundle = self.reader.bundle(org, &signed, &seqs, query, Showing { withhold: WITHHELD })?;
         let evidence_sha256 = Hex(&Sha256::digest(&bundle)).to_string();
+        let verification = self.verification();
         let verification = Verification {
+            // What the code on paper leads to: the evidence is known by its hash, which nobody can guess.
+            url: verification.url.map(|url| format!("{url}?sha256={evidence_sha256}")),
             checkpoint: Some(head.note),
             bundle_sha256: Some(evidence_sha256.clone()),
-            ..self.verification()
+            ..verification
         };
         let trail = self.trail(org, told, tongue, verification, Some(seal));
         let json = trail.to_json()?;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::viewer::{Visitor, link, opened, plain, record};
+use crate::viewer::{Visitor, link, opened, plain, record, token};
 
 /// An event of a process, some minutes after ten.
 fn step(process: &str, minute: u32, action: &str, others: Value) -> Value {
@@ -215,4 +215,53 @@ fn a_deleted_draft_is_no_longer_active() {
     let text = plain(&visitor.get("/view/acme/processes").text);
     assert!(text.contains("All 1 Completed 0 Active 0 Inactive 1"), "{text}");
     assert!(plain(&visitor.get("/view/acme/processes/sp_draft").text).contains("Cancelled Lease sp_draft"));
+}
+
+/// X03: the trail in each of its forms, in the reader's language and zone, recorded where reading the log is.
+#[test]
+fn the_files_of_a_document_are_taken_away_by_cookie_or_by_a_link_that_works_once() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    let path = |file: &str| format!("/view/acme/processes/sp_done/{file}");
+    let page = visitor.get(&path("audit-trail.html?lang=de"));
+    assert!(
+        page.status == 200 && page.text.contains("lang=\"de\"") && page.text.contains("Sam Lee"),
+        "{}",
+        page.status
+    );
+    let pdf = visitor.get(&path("audit-trail.pdf"));
+    assert!(pdf.status == 200 && pdf.text.starts_with("%PDF-"));
+    let json: Value = serde_json::from_str(&visitor.get(&path("audit-trail.json")).text).unwrap();
+    assert_eq!((&json["time_zone"], &json["is_interim"]), (&json!("Europe/Berlin"), &json!(false)));
+    for nothing in ["final.pdf", "viewer.css", "audit-trail.exe", "%2e%2e"] {
+        assert_eq!(visitor.get(&path(nothing)).status, 404, "{nothing}");
+    }
+    // In a frame there is no cookie: the link is for this one file, and works once.
+    let token = token(&server, "acme", "u_1", "user");
+    let link =
+        server.post(&path("audit-trail.html"), &token, &json!({})).body["url"].as_str().unwrap().to_owned();
+    let other = link.replace("audit-trail.html", "audit-trail.json");
+    let mut stranger = Visitor::new(&server);
+    assert!(stranger.get(&link).text.contains("Sam Lee"));
+    assert_eq!(stranger.get(&link).status, 401);
+    assert_eq!(stranger.get(&other).status, 401);
+    let key = server.key("acme", &["read"]);
+    let taken = server.get("/v1/organizations/acme/events?category=Access&action=trail.downloaded", &key);
+    assert_eq!(taken.body["data"].as_array().unwrap().len(), 4, "{taken:?}");
+}
+
+/// The code on paper: whether a final PDF with this evidence was made here, without a word of what is in it.
+#[test]
+fn the_code_on_paper_is_known_where_its_file_was_made() {
+    let server = Server::start();
+    let known = "ab".repeat(32);
+    server.app.remember_evidence(&known, 1_767_607_200_000).unwrap();
+    let page = server.get(&format!("/verify?sha256={known}"), "").text;
+    assert!(
+        page.contains("An Audit Trail with this evidence was made here")
+            && page.contains("2026-01-05T10:00:00.000Z"),
+        "{page}"
+    );
+    let page = server.get(&format!("/verify?sha256={}", "cd".repeat(32)), "").text;
+    assert!(page.contains("Nothing is known here of this evidence"), "{page}");
 }
