@@ -241,7 +241,8 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// A reader of these bytes from a place on.
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at }
+        // A file may name any place.
+        Self { bytes, at: at.min(bytes.len()) }
     }
 
     fn peek(&self) -> Option<u8> {

@@ -95,7 +95,10 @@ impl Receiver {
         reader.read_line(&mut line)?;
         loop {
             line.clear();
-            reader.read_line(&mut line)?;
+            // A sender that was killed in the middle of its head has sent nothing.
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
             let Some((name, value)) = line.split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
