@@ -21,6 +21,7 @@ mod maintain;
 mod output;
 mod place;
 mod serve;
+mod trail;
 mod verify;
 
 /// The activity log and audit trail that every product needs.
@@ -52,6 +53,8 @@ enum Command {
     Query(events::QueryArguments),
     /// Write everything that a query matches into a file: CSV, XLSX or JSON Lines
     Export(export::ExportArguments),
+    /// Write the Audit Trail of a signing process into a file: PDF, HTML or JSON
+    Trail(trail::TrailArguments),
     /// Show events as they are recorded
     Tail(events::TailArguments),
     /// Bring in history: one JSON object a line
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Record(arguments) => events::record(arguments),
         Command::Query(arguments) => events::query(arguments),
         Command::Export(arguments) => export::export(arguments),
+        Command::Trail(arguments) => trail::trail(arguments),
         Command::Tail(arguments) => events::tail(arguments),
         Command::Import(arguments) => events::import(arguments),
         Command::Reindex(arguments) => maintain::reindex(&arguments.data),

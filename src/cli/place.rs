@@ -2,18 +2,20 @@
 //!
 //! Deliberately absent: formatting.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use everlog_core::event::{Mode, Via};
 use everlog_core::query::Moment;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::access::Organization;
 use crate::app::App;
 use crate::cli::{PlaceArguments, config_of};
 use crate::download::Download;
+use crate::download::process::{Piece, ProcessFile, tongue};
 use crate::http::HEAD_TIME_MAX;
 use crate::log::{Outcome, Source, WriterThread, now_ms};
 use crate::read::{present, week_start};
@@ -43,7 +45,7 @@ pub(super) enum Place {
 }
 
 /// Takes the bytes of a file, and how many events they tell so far.
-pub(super) type Write<'a> = &'a mut dyn FnMut(&[u8], u64) -> anyhow::Result<()>;
+pub(super) type Take<'a> = &'a mut dyn FnMut(&[u8], u64) -> anyhow::Result<()>;
 
 /// What became of a group of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,7 +144,7 @@ impl Place {
 
     /// Everything that matches, as a file: `write` gets its bytes in order, with how many events they tell so far, as near
     /// as can be told. An error means that the file is not whole.
-    pub fn export(&self, params: &[(String, String)], write: Write<'_>) -> anyhow::Result<()> {
+    pub fn export(&self, params: &[(String, String)], write: Take<'_>) -> anyhow::Result<()> {
         match self {
             Self::Remote { agent, base, key } => {
                 let pairs = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -178,6 +180,37 @@ impl Place {
                 Ok(())
             }
         }
+    }
+
+    /// A file of a process. An error means that what was written is not whole.
+    pub fn process_file(
+        &self,
+        process: &str,
+        piece: Piece,
+        params: &[(String, String)],
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Remote { agent, base, key } => {
+                let process = utf8_percent_encode(process, NON_ALPHANUMERIC);
+                let pairs = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                let request = agent.get(format!("{base}/processes/{process}/{}", piece.as_str()));
+                let request = request.query_pairs(pairs).header("Authorization", format!("Bearer {key}"));
+                let mut sent = request.call().with_context(|| format!("{base} cannot be reached"))?;
+                if !sent.status().is_success() {
+                    return answer(sent).map(drop);
+                }
+                io::copy(&mut sent.body_mut().as_reader(), out).context("the server broke off")?;
+            }
+            Self::Local { app, org, runtime, .. } => {
+                let tongue = tongue(params, &moment(org))?;
+                let file = ProcessFile::find(app, org.as_ref().clone(), process, piece, &tongue)?;
+                let source = Source { via: Via::Cli, ..Source::server() };
+                runtime.block_on(file.record(app, None, &source))?;
+                file.write_to(out)?;
+            }
+        }
+        Ok(out.flush()?)
     }
 
     /// Events in the order of the log behind a position, and the new position.

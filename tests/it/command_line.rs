@@ -229,6 +229,43 @@ fn a_data_directory_is_administered_filled_searched_checked_and_reindexed() {
     damage_is_told(&shell);
 }
 
+/// X03: the trail of a process as a file of its kind, and the document with it.
+#[test]
+fn a_trail_is_written_as_what_the_files_name_says() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    crate::http::process_files::finished(&server, "acme", &key, "sp1");
+    let url = server.url("");
+    let mut shell = Shell::local();
+    shell.place = ["--url", &url, "--api-key", &key].map(str::to_owned).to_vec();
+    let write = |shell: &Shell, arguments: &[&str], name: &str| {
+        let path = shell.directory.path().join(name);
+        let all = [&["trail", "--org", "acme", "-o", path.to_str().unwrap()], arguments].concat();
+        let output = shell.run(&all, "");
+        (output.status.code(), text(&output.stderr), std::fs::read(&path).unwrap_or_default())
+    };
+    let all_kinds = |shell: &Shell| {
+        let begin = |arguments: &[&str], name: &str| {
+            let (code, complaint, bytes) = write(shell, arguments, name);
+            assert_eq!(code, Some(0), "{complaint}");
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        assert!(begin(&["sp1"], "trail.pdf").starts_with("%PDF-"));
+        assert!(begin(&["sp1", "--locale", "de"], "trail.html").contains("lang=\"de\""));
+        let json: Value = serde_json::from_str(&begin(&["sp1", "--tz", "Asia/Tokyo"], "trail.json")).unwrap();
+        assert_eq!(json["time_zone"], "Asia/Tokyo");
+        assert!(begin(&["sp1", "--final"], "final.pdf").ends_with("% final\n"));
+        let (code, complaint, bytes) = write(shell, &["sp9"], "none.pdf");
+        assert!(code == Some(1) && complaint.contains("no such process") && bytes.is_empty(), "{complaint}");
+        let (code, complaint, _) = write(shell, &["sp1"], "trail.docx");
+        assert!(code == Some(1) && complaint.contains(".docx"), "{complaint}");
+    };
+    all_kinds(&shell);
+    let directory = server.stop();
+    shell.place = vec!["--data".to_owned(), directory.path().join("data").to_str().unwrap().to_owned()];
+    all_kinds(&shell);
+}
+
 /// One byte changed behind the program's back is found, and named.
 fn damage_is_told(shell: &Shell) {
     let truth = std::fs::read_dir(shell.directory.path().join("data")).unwrap().map(|it| it.unwrap().path());

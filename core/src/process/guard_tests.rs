@@ -73,14 +73,19 @@ fn forward() -> NewEvent {
     )
 }
 
-/// The rows about the document of a process: what refuses it does not pass, so something else is taken.
-fn cases_of_documents() -> Vec<Case> {
-    let attaches = || done("document.attached", json!({"metadata": {"sha256": "ab".repeat(32), "size": 7}}));
+/// The rows about the files of a process: what refuses them does not pass, so something else is taken.
+fn cases_of_files() -> Vec<Case> {
+    let file = json!({"metadata": {"sha256": "ab".repeat(32), "size": 7}});
+    let attaches = || done("document.attached", file.clone());
+    let makes = || done("trail.made", file.clone());
+    let mut made = one(json!({}));
+    made.take_own(makes());
     let attached = after(TestLog::with(KEEP, json!({}), &[]), vec![attaches()]);
     let opens = done("document.accessed", json!({}));
     vec![
         case("document_attached", attached, attaches(), vec![], opens),
         case("already_invited", one(json!({})), attaches(), vec![], act("document.signed", "si1", json!({}))),
+        case("trail_made", made, makes(), vec![], act("document.signed", "si1", json!({}))),
     ]
 }
 
@@ -483,7 +488,7 @@ fn codes_of_catalogs() -> BTreeSet<(String, String)> {
 #[test]
 fn every_guard_of_every_catalog_refuses_and_lets_pass() {
     let mut seen = BTreeSet::new();
-    for case in cases_of_documents().into_iter().chain(cases_of_signees()).chain(cases_of_others()) {
+    for case in cases_of_files().into_iter().chain(cases_of_signees()).chain(cases_of_others()) {
         let Case { code, mut log, refused, then, taken } = case;
         let action = refused.action.clone();
         seen.insert((action.clone(), code.to_owned()));
