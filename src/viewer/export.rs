@@ -16,10 +16,14 @@ use crate::download::{self, Download, Refused};
 use crate::export::Format;
 use crate::log::now_ms;
 use crate::viewer::address::{Address, encode};
+use crate::viewer::files::FILE;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, source};
 use crate::viewer::{CODE, Params, Reader, blocking, list_path};
 use crate::words::grouped;
+
+/// Who asked for a code, and what for.
+type Exchanged = (Visit, Vec<(String, String)>);
 
 /// The formats that a reader may take away, as links that carry what is chosen on the page.
 pub(super) struct ExportMenu {
@@ -65,7 +69,7 @@ pub(super) async fn export(
         let (download, session) = blocking(move || {
             let code = sent.iter().find(|(name, _)| name == CODE).map(|(_, code)| code.as_str());
             let (visit, sent) = match code {
-                Some(code) => exchange(&asking, &asked, &org, code, is_look)?,
+                Some(code) => of_a_list(exchange(&asking, &asked, &org, code, is_look)?)?,
                 None => (Visit::open(&asking, &asked, &org)?, sent),
             };
             let session = visit.session.clone();
@@ -109,6 +113,11 @@ fn path(org: &str) -> String {
     format!("{}/export", list_path(org))
 }
 
+/// What a code stands for, when it is for a list and not for a file of a process.
+fn of_a_list((visit, sent): Exchanged) -> Result<Exchanged, Problem> {
+    if sent.iter().any(|(name, _)| name == FILE) { Err(Problem::UsedLink) } else { Ok((visit, sent)) }
+}
+
 /// The visit of the session that asked for a code, and what it asked for. Whoever only looks leaves the code alone.
 pub(super) fn exchange(
     app: &App,
@@ -116,7 +125,7 @@ pub(super) fn exchange(
     org: &str,
     code: &str,
     is_look: bool,
-) -> Result<(Visit, Vec<(String, String)>), Problem> {
+) -> Result<Exchanged, Problem> {
     let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
     let found = match is_look {
         true => app.access.look_at_download(&id, code, now_ms()),

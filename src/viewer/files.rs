@@ -65,8 +65,8 @@ pub(super) async fn read_file(
     reader.answer(answer).await
 }
 
-/// What a one-time link is for.
-const FILE: &str = "file";
+/// What a one-time link is for: a parameter of its code, which opens no list.
+pub(super) const FILE: &str = "file";
 
 /// `POST /view/{org}/processes/{key}/{file}`: the link that works once, for who shows a session's token.
 pub(super) async fn link_file(

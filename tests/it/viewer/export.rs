@@ -70,7 +70,7 @@ fn an_export_keeps_to_the_range_that_the_page_has_by_default() {
 }
 
 /// Asks for a link that works once, with a token and whatever else.
-fn once(server: &Server, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+pub fn once(server: &Server, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
     let answer = server.request("POST", path, headers, None);
     (answer.status, answer.body["url"].as_str().unwrap_or_default().to_owned())
 }
