@@ -18,7 +18,7 @@ use crate::words::Words;
 mod entry;
 mod signee;
 
-pub use entry::{Automated, Entry};
+pub use entry::{Automated, Entry, with_names};
 pub use signee::TrailSignee;
 
 /// What the JSON is: a member that changes its meaning changes this.

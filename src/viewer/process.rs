@@ -10,6 +10,7 @@ use everlog_core::sentence::sentence;
 
 use crate::app::App;
 use crate::read::process::Process;
+use crate::trail::model::with_names;
 use crate::viewer::address::{Address, encode};
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::When;
@@ -154,7 +155,8 @@ pub(super) fn process_page(
     let path = file_page(visit, key);
     let (words, state) = (visit.words, &process.state);
     let name = state.display_name.as_deref().or(state.file_name.as_deref()).unwrap_or(key);
-    let entries: Vec<Entry> = events.iter().take(EVENTS_SHOWN).map(|event| entry(&place, event)).collect();
+    let entries: Vec<Entry> =
+        events.iter().take(EVENTS_SHOWN).map(|event| entry(&place, event, state)).collect();
     let hidden = events.len().saturating_sub(EVENTS_SHOWN);
     let shown = address.on(path);
     let grouped = if shown.href().contains('?') { "&by=group" } else { "?by=group" };
@@ -280,7 +282,7 @@ fn signee_row(place: &Place<'_>, signee: &Signee) -> SigneeRow {
     }
 }
 
-fn entry(place: &Place<'_>, event: &Event) -> Entry {
+fn entry(place: &Place<'_>, event: &Event, state: &State) -> Entry {
     let categories = Vec::new();
     let presenter = place.presenter(&categories);
     let sent = &event.document.event;
@@ -289,7 +291,7 @@ fn entry(place: &Place<'_>, event: &Event) -> Entry {
     let (label, tone) = presenter.tag(event, &described);
     let by_team = !matches!(sent.actor.kind, ActorKind::Signee | ActorKind::System);
     let group = catalogs.get(&sent.action).and_then(|action| action.group_for(by_team)).unwrap_or(OTHER);
-    let text = shorten(&sentence(sent, catalogs), CELL_CHARS_MAX);
+    let text = shorten(&sentence(&with_names(sent, state), catalogs), CELL_CHARS_MAX);
     let person = Person::of(sent, &presenter.profile.defaults.system_name, words);
     Entry {
         icon: described.icon.unwrap_or_else(|| "pulse".to_owned()),

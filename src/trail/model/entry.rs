@@ -4,7 +4,7 @@
 //! process has for that key.
 
 use everlog_core::catalog::{Action, Catalogs, Described, NAMES, Tone, shipped};
-use everlog_core::event::{Actor, ActorKind, Event, NewEvent, Outcome};
+use everlog_core::event::{Actor, ActorKind, Event, NewEvent, Outcome, Target};
 use everlog_core::hex::Hex;
 use everlog_core::process::{Signee, State};
 use everlog_core::sentence::sentence;
@@ -139,9 +139,18 @@ fn told(event: &NewEvent, action: Option<&Action>, catalogs: &Catalogs) -> Strin
     }
 }
 
-/// The event with names where it holds a signee's key alone: whoever acted, whose invitation it was, to whom it went.
-fn with_names(event: &NewEvent, state: &State) -> NewEvent {
+/// The event with names where it holds a key alone: whoever acted, whose invitation it was, to whom it went, and the document
+/// where no target is named.
+pub fn with_names(event: &NewEvent, state: &State) -> NewEvent {
     let mut named = event.clone();
+    let document = event.process.as_ref().filter(|_| event.targets.is_empty());
+    named.targets.extend(document.map(|key| Target {
+        kind: "document".to_owned(),
+        id: key.clone(),
+        name: state.display_name.clone().or_else(|| state.file_name.clone()),
+        url: None,
+        parent: None,
+    }));
     let people = [Some(&mut named.actor), named.on_behalf_of.as_mut()];
     people.into_iter().flatten().for_each(|actor| fill(actor, state));
     if let Some(signee) = event.signee.as_deref().and_then(|key| state.signee(key)) {
