@@ -261,7 +261,7 @@ impl App {
 /// The named value that says how the states of processes were made.
 const STATES: &str = "process_states";
 /// How this version makes them. Another number makes them anew.
-const STATES_VERSION: &[u8] = b"1";
+const STATES_VERSION: &[u8] = b"2";
 
 /// Makes the states of processes of a directory that was written by a version that kept none, or others.
 fn project(store: &dyn Store) -> Result<(), StoreError> {

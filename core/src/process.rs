@@ -226,6 +226,9 @@ lean! {
         pub ended_ms: Option<u64>,
         /// When its document was deleted.
         pub deleted_ms: Option<u64>,
+    /// When the log heard of its creation, or of its completion: what its age for deletion counts from, whatever times its
+    /// events give themselves.
+    pub aging_ms: Option<u64>,
         /// When its earliest event happened.
         pub first_ms: Option<u64>,
         /// When its latest event happened.
@@ -431,8 +434,7 @@ impl State {
     /// From when its age counts for deletion: the end of a completed one, the creation of a draft.
     pub fn ages_from_ms(&self) -> Option<u64> {
         match self.status {
-            Status::Completed => self.ended_ms,
-            Status::Draft => self.created_ms,
+            Status::Completed | Status::Draft => self.aging_ms,
             Status::Active | Status::Canceled | Status::Expired => None,
         }
     }

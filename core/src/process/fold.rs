@@ -46,7 +46,12 @@ pub(super) fn fold(state: &mut State, incoming: &Incoming<'_>, automated: &[Stri
     if let Some(key) = &key {
         make_known(state, event, key, at_ms);
     }
+    let before = (state.is_created, state.status);
     fold_process(state, incoming, at_ms);
+    let is_completed = state.status == Status::Completed && before.1 != Status::Completed;
+    if is_completed || (state.is_created && !before.0) {
+        state.aging_ms = Some(incoming.received_ms);
+    }
     fold_payment(state, event, key.as_deref());
     if matches!(event.action.as_str(), "document.viewed" | "document.accessed") {
         remember_look(state, event, key.clone(), at_ms);

@@ -40,18 +40,24 @@ fn guards_of(action: &str) -> &'static [Guard] {
         "document.attached" => &[document_attached, already_invited],
         "trail.made" => &[trail_made],
         "signee.added" => &[invalid_signee, signee_exists],
-        "invitation.sent" | "document.declined" => &[signee_ended],
-        "document.viewed" => &[not_authenticated],
+        "invitation.sent" | "document.declined" => &[signee_unknown, signee_ended],
+        "signee.authenticated" => &[signee_unknown],
+        "document.viewed" => &[signee_unknown, not_authenticated],
         "document.signed" => &[not_invited, out_of_order, not_authenticated],
         "signee.bounced" => &[not_by_email],
         "signee.removed" => &[signee_required, signee_signed],
-        "document.forwarded" => {
-            &[signee_ended, forward_two_factor, pin_not_entered, forward_recipient_missing, no_new_signee]
-        }
+        "document.forwarded" => &[
+            signee_unknown,
+            signee_ended,
+            forward_two_factor,
+            pin_not_entered,
+            forward_recipient_missing,
+            no_new_signee,
+        ],
         "document.revoked" => &[may_not_cancel],
         "document.expired" => &[document_not_due],
         "invitation.timed_out" => &[invitation_not_due],
-        "invitation.resent" => &[invitation_not_active, sends_exhausted],
+        "invitation.resent" => &[signee_unknown, invitation_not_active, sends_exhausted],
         "invitation.reinvited" => &[invitation_timed_out, not_rejected],
         "signing.retries_exhausted" => &[not_aadhaar],
         "document.deleted" => &[may_not_delete],
@@ -204,6 +210,12 @@ fn signee_ended(case: &Case<'_>) -> Option<Refusal> {
         _ => "",
     };
     refuse("signee_ended", format!("the part of {} is over ({}){next}", signee.shown(), signee.stand))
+}
+
+/// Where everybody in the process is known, nobody else takes part: a mistyped key would stand in the trail as a person.
+fn signee_unknown(case: &Case<'_>) -> Option<Refusal> {
+    let key = case.key.filter(|_| case.signee.is_none() && case.knows_all_signees())?;
+    refuse("signee_unknown", format!("the process has no signee {key}; signee.added comes first"))
 }
 
 fn not_invited(case: &Case<'_>) -> Option<Refusal> {
