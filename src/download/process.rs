@@ -283,6 +283,7 @@ fn attached(process: &Process, piece: Piece) -> Option<Result<&Attached, NotTher
     let state = &process.state;
     Some(match (piece, &state.trail) {
         (Piece::Json | Piece::Html | Piece::Pdf, _) => return None,
+        _ if state.deleted_ms.is_some() => Err(NotThere::NotMade),
         (Piece::Document, _) => state.document.as_ref().ok_or(NotThere::NoDocument),
         (Piece::Final, Some(made)) => Ok(made),
         (Piece::Final, None) if state.status != Status::Completed => {

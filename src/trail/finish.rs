@@ -3,6 +3,7 @@
 //! Deliberately absent: keeping it.
 
 use crate::trail::append::{AppendError, append};
+use crate::trail::check::check;
 use crate::trail::container::container;
 use crate::trail::file::pages::pages;
 use crate::trail::file::{Fault, File};
@@ -121,7 +122,10 @@ fn append_when_healthy(original: &[u8], trail: &[u8]) -> Result<Vec<u8>, Why> {
     if found.condition != Condition::Healthy {
         return Err(Why::Condition(found.condition));
     }
-    append(original, trail).map_err(Why::Appending)
+    let appended = append(original, trail).map_err(Why::Appending)?;
+    // Whoever checks the whole reads what the original carries, too.
+    check(&appended).map_err(|_| Why::Unreadable)?;
+    Ok(appended)
 }
 
 /// A name that no reader takes for a path.
