@@ -51,6 +51,7 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stopping = app.stopping.clone();
     let index = app.index.clone();
+    let maker = tokio::spawn(app.clone().make_trails());
     drop(app);
     tokio::spawn(async move {
         tokio::select! {
@@ -61,6 +62,7 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
         stopping.set();
     });
     serving.run().await;
+    maker.await?;
     tokio::task::spawn_blocking(move || index.flush()).await??;
     Ok(())
 }

@@ -68,6 +68,12 @@ impl Server {
         Self { address, app, directory, runtime: Some(runtime), serving, writer: Some(writer), agent }
     }
 
+    /// Makes the trails that wait from now on, as the program does beside its server. Most tests want to see what they did
+    /// themselves, and no more.
+    pub fn make_trails(&self) {
+        self.runtime.as_ref().unwrap().spawn(self.app.clone().make_trails());
+    }
+
     /// Stops as SIGTERM does, and gives the data directory back.
     pub fn stop(mut self) -> TempDir {
         self.end();

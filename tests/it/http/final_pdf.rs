@@ -18,6 +18,7 @@ struct World {
 
 fn world() -> World {
     let server = Server::start();
+    server.make_trails();
     let key = server.tenant("acme", "signing");
     World { server, key }
 }
@@ -193,9 +194,11 @@ fn what_a_stop_left_undone_is_made_at_the_next_start_and_once() {
     let World { server, key } = world;
     // Killed before or after the record, which of them is not known here: both are well.
     let world = World { server: Server::start_in(server.stop(), |_| {}), key };
+    world.server.make_trails();
     let first = world.await_final("sp1");
     let World { server, key } = world;
     let world = World { server: Server::start_in(server.stop(), |_| {}), key };
+    world.server.make_trails();
     assert_eq!(world.await_final("sp1"), first);
     assert_eq!(world.actions("sp1").iter().filter(|it| *it == "trail.made").count(), 1);
     world.server.check_log();

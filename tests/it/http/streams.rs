@@ -282,6 +282,7 @@ fn what_is_not_meant_for_a_stream_is_not_sent() {
 #[test]
 fn the_end_of_a_process_goes_out_behind_its_trail() {
     let (server, key) = start(&[]);
+    server.make_trails();
     let receiver = Receiver::start();
     stream(&server, &key, &receiver.url(), &["process.completed"]);
     let new = json!({
