@@ -8,7 +8,7 @@ use everlog_core::event::{Invalid, NewEvent, Origin};
 use everlog_core::hex::{self, Hex};
 use everlog_core::ids::Seq;
 use everlog_core::leaf::Hash;
-use everlog_core::process::{self, Incoming, Policy, State};
+use everlog_core::process::{self, Incoming, Policy};
 use everlog_core::profile::Ending;
 use serde_json::{Value, json};
 
@@ -162,9 +162,7 @@ pub(super) fn named(store: &dyn Store, org: OrgCode) -> Result<HashSet<Hash>, St
     loop {
         let rows = store.processes(org, &ProcessFilter::default(), page)?;
         for row in &rows {
-            let state = State::from_bytes(&row.state).map_err(|why| {
-                StoreError::Corrupt(format!("the state of {} cannot be read: {why}", row.subject))
-            })?;
+            let state = row.decoded()?;
             let attached = state.document.iter().chain(&state.trail);
             named.extend(attached.filter_map(|it| hex::decode::<32>(&it.sha256)));
         }

@@ -37,6 +37,8 @@ pub(super) struct States {
     known: HashMap<Subject, Known>,
     /// The events of processes that it adds: number, position, time.
     events: Vec<(u64, Seq, u64)>,
+    /// While a part may be taken back: what was known of each subject before the part changed it.
+    before: Option<HashMap<Subject, Known>>,
 }
 
 #[derive(Clone, Default)]
@@ -85,20 +87,22 @@ impl Waits {
     }
 }
 
-/// What can be taken back: a part that was refused leaves no trace.
-pub(super) struct Mark {
-    known: HashMap<Subject, Known>,
-    events: usize,
-}
-
 impl States {
-    pub(super) fn mark(&self) -> Mark {
-        Mark { known: self.known.clone(), events: self.events.len() }
+    /// From here on what changes can be taken back; gives the place to return to.
+    pub(super) fn begin_part(&mut self) -> usize {
+        self.before = Some(HashMap::new());
+        self.events.len()
     }
 
-    pub(super) fn return_to(&mut self, mark: Mark) {
-        self.known = mark.known;
-        self.events.truncate(mark.events);
+    /// What changed stays.
+    pub(super) fn keep_part(&mut self) {
+        self.before = None;
+    }
+
+    /// A part that was refused leaves no trace.
+    pub(super) fn take_back(&mut self, events: usize) {
+        self.known.extend(self.before.take().unwrap_or_default());
+        self.events.truncate(events);
     }
 
     /// The state of a subject as it is now.
@@ -121,7 +125,7 @@ impl States {
             let known = match transaction.subject(org, subject.as_str())? {
                 None => Known::default(),
                 Some(row) => Known {
-                    state: Some(state_of(&row)?),
+                    state: Some(row.decoded()?),
                     waits: Waits::of_row(&row),
                     number: row.process.map(|process| process.number),
                     is_changed: false,
@@ -154,6 +158,11 @@ impl States {
     /// Takes the state with the event in it, which now has a place.
     pub(super) fn advance(&mut self, subject: &Subject, state: State, mode: Mode, seq: Seq, at_ms: u64) {
         let known = self.known.entry(subject.clone()).or_default();
+        if let Some(before) = &mut self.before
+            && !before.contains_key(subject)
+        {
+            before.insert(subject.clone(), known.clone());
+        }
         if subject.process_key().is_some() {
             let number = *known.number.get_or_insert(seq.0);
             self.events.push((number, seq, at_ms));
@@ -175,12 +184,6 @@ impl States {
         }
         Ok(())
     }
-}
-
-/// The state that a row holds.
-fn state_of(row: &SubjectRow) -> Result<State, StoreError> {
-    State::from_bytes(&row.state)
-        .map_err(|why| StoreError::Corrupt(format!("the state of {} cannot be read: {why}", row.subject)))
 }
 
 /// A state as it is stored; of a process with its number.

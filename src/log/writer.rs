@@ -248,7 +248,7 @@ impl Extension {
         now_ms: u64,
         transaction: &mut dyn Transaction,
     ) -> Result<Vec<Outcome>, StoreError> {
-        let (head, rows, states) = (self.head.clone(), self.rows.len(), self.states.mark());
+        let (head, rows, process_events) = (self.head.clone(), self.rows.len(), self.states.begin_part());
         let mut outcomes = Vec::with_capacity(events.len());
         for event in events {
             let outcome = self.take(event, is_own, now_ms, transaction)?;
@@ -257,11 +257,12 @@ impl Extension {
                 self.rows.truncate(rows);
                 self.documents.truncate(rows);
                 self.added.retain(|_, at| *at < rows);
-                self.states.return_to(states);
+                self.states.take_back(process_events);
                 return Ok(vec![refused]);
             }
             outcomes.push(outcome);
         }
+        self.states.keep_part();
         Ok(outcomes)
     }
 

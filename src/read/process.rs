@@ -130,7 +130,7 @@ impl Reader {
             }
             if !states.contains_key(key) {
                 let row = self.store.subject(org.code(), Subject::process(key).as_str())?;
-                states.insert(key.clone(), row.as_ref().map(state_of).transpose()?);
+                states.insert(key.clone(), row.as_ref().map(SubjectRow::decoded).transpose()?);
             }
             let signee = states.get(key).and_then(Option::as_ref).and_then(|state| state.signee(id));
             if let Some(signee) = signee {
@@ -143,13 +143,8 @@ impl Reader {
 }
 
 fn process_of(row: SubjectRow) -> Result<Process, ReadError> {
-    let state = state_of(&row)?;
+    let state = row.decoded()?;
     let damaged = || StoreError::Corrupt(format!("{} is a process without its columns", row.subject));
     let columns = row.process.ok_or_else(damaged)?;
     Ok(Process { key: columns.key, number: columns.number, state, awaits_trail: columns.awaits_trail })
-}
-
-fn state_of(row: &SubjectRow) -> Result<State, StoreError> {
-    State::from_bytes(&row.state)
-        .map_err(|why| StoreError::Corrupt(format!("the state of {} cannot be read: {why}", row.subject)))
 }

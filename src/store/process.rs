@@ -2,7 +2,9 @@
 //!
 //! Deliberately absent: what a state means. All of it is made of the log and can be made anew.
 
-use crate::store::OrgCode;
+use everlog_core::process::State;
+
+use crate::store::{OrgCode, StoreError};
 
 /// What the subject of a process begins with; its key follows.
 pub const PROCESS_PREFIX: &str = "process:";
@@ -18,6 +20,18 @@ pub struct SubjectRow {
     pub due_ms: Option<u64>,
     /// What lists of processes show and filter by; absent for a record that is no process.
     pub process: Option<ProcessColumns>,
+}
+
+impl SubjectRow {
+    /// The state, by core's decoding.
+    ///
+    /// # Errors
+    /// When the bytes are not what was written.
+    pub fn decoded(&self) -> Result<State, StoreError> {
+        State::from_bytes(&self.state).map_err(|why| {
+            StoreError::Corrupt(format!("the state of {} cannot be read: {why}", self.subject))
+        })
+    }
 }
 
 /// The columns of a process.
