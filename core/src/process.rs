@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::catalog::Tone;
 use crate::event::{Actor, Event, NewEvent, Origin, Via};
 use crate::process::lean::lean;
 use crate::profile::Ending;
@@ -103,6 +104,17 @@ words! {
 }
 
 impl Status {
+    /// The colour of its word.
+    pub const fn tone(self) -> Tone {
+        match self {
+            Self::Draft => Tone::Neutral,
+            Self::Active => Tone::Info,
+            Self::Completed => Tone::Good,
+            Self::Canceled => Tone::Bad,
+            Self::Expired => Tone::Warn,
+        }
+    }
+
     /// Whether nothing of a signee is accepted any more (`X21`).
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Canceled | Self::Expired)

@@ -3,7 +3,6 @@
 //! Deliberately absent: layout, fonts and markup. Text of others is safe to stand here (`safe`).
 
 use everlog_core::catalog::Tone;
-use everlog_core::process::Status;
 
 use crate::trail::model::{Moment, Placement, Trail};
 use crate::trail::safe::{isolated, visible};
@@ -201,14 +200,7 @@ impl Teller<'_> {
 
     fn status(self) -> Badge {
         let process = &self.trail.process;
-        let tone = match process.status {
-            Status::Draft => Tone::Neutral,
-            Status::Active => Tone::Info,
-            Status::Completed => Tone::Good,
-            Status::Canceled => Tone::Bad,
-            Status::Expired => Tone::Warn,
-        };
-        Badge { word: self.say(&format!("trail-status-{}", process.status)), tone }
+        Badge { word: self.say(&format!("trail-status-{}", process.status)), tone: process.status.tone() }
     }
 
     fn interim(self) -> (String, String) {

@@ -5,7 +5,7 @@
 use askama::Template;
 use everlog_core::catalog::Tone;
 use everlog_core::event::{ActorKind, Event};
-use everlog_core::process::{Signee, Stand, State, Status};
+use everlog_core::process::{Signee, Stand, State};
 use everlog_core::sentence::sentence;
 
 use crate::app::App;
@@ -16,6 +16,7 @@ use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::When;
 use crate::viewer::details::Place;
 use crate::viewer::icons;
+use crate::viewer::list_path;
 use crate::viewer::person::Person;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, chosen};
@@ -186,19 +187,13 @@ pub(super) fn process_page(
 
 /// The address of a process's page.
 pub(super) fn file_page(visit: &Visit, key: &str) -> String {
-    format!("/view/{}/processes/{}", encode(visit.org.entry().row.id.as_str()), encode(key))
+    format!("{}/processes/{}", list_path(visit.org.entry().row.id.as_str()), encode(key))
 }
 
 /// The status of a process in a word.
 pub(super) fn status_of(state: &State, words: Words) -> Stance {
-    let tone = match state.standing() {
-        Status::Completed => Tone::Good,
-        Status::Draft => Tone::Neutral,
-        Status::Active => Tone::Info,
-        Status::Canceled => Tone::Bad,
-        Status::Expired => Tone::Warn,
-    };
-    Stance { label: words.say(&format!("trail-status-{}", state.standing())), tone: tone.as_str() }
+    let status = state.standing();
+    Stance { label: words.say(&format!("trail-status-{status}")), tone: status.tone().as_str() }
 }
 
 /// What can be taken away of a process: the trail at any time, the signed document once it is there (`X03`).
