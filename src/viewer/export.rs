@@ -10,20 +10,19 @@ use axum::response::{IntoResponse, Response};
 use everlog_core::ids::OrgId;
 use serde_json::json;
 
-use crate::access::{Caller, Denied};
+use crate::access::{Caller, Denied, Session};
 use crate::app::{App, Peer};
 use crate::download::{self, Download, Refused};
 use crate::export::Format;
 use crate::log::now_ms;
 use crate::viewer::address::{Address, encode};
-use crate::viewer::files::FILE;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, source};
 use crate::viewer::{CODE, Params, Reader, blocking, list_path};
 use crate::words::grouped;
 
 /// Who asked for a code, and what for.
-type Exchanged = (Visit, Vec<(String, String)>);
+type Admitted = (Visit, Vec<(String, String)>);
 
 /// The formats that a reader may take away, as links that carry what is chosen on the page.
 pub(super) struct ExportMenu {
@@ -67,11 +66,7 @@ pub(super) async fn export(
         let is_look = method == Method::HEAD;
         let (asking, asked) = (app.clone(), headers.clone());
         let (download, session) = blocking(move || {
-            let code = sent.iter().find(|(name, _)| name == CODE).map(|(_, code)| code.as_str());
-            let (visit, sent) = match code {
-                Some(code) => of_a_list(exchange(&asking, &asked, &org, code, is_look)?)?,
-                None => (Visit::open(&asking, &asked, &org)?, sent),
-            };
+            let (visit, sent) = admit(&asking, &asked, &org, sent, is_look, None)?;
             let session = visit.session.clone();
             Ok((download(&asking, visit, &sent)?, session))
         })
@@ -103,8 +98,7 @@ pub(super) async fn link_export(
         let session = visit.session.clone();
         // What cannot be had is told now, where it can be shown.
         download(&app, visit, &sent)?;
-        let code = app.access.create_download(&session, &sent, now_ms()).map_err(Denied::from)?;
-        Ok(format!("{}?{CODE}={}", path(&org), encode(code.as_str())))
+        link_once(&app, &session, &path(&org), sent, None)
     });
     reader.answer(async { Ok(Json(json!({"url": made.await?})).into_response()) }).await
 }
@@ -113,19 +107,52 @@ fn path(org: &str) -> String {
     format!("{}/export", list_path(org))
 }
 
-/// What a code stands for, when it is for a list and not for a file of a process.
-fn of_a_list((visit, sent): Exchanged) -> Result<Exchanged, Problem> {
-    if sent.iter().any(|(name, _)| name == FILE) { Err(Problem::UsedLink) } else { Ok((visit, sent)) }
+/// What a one-time link is for, where that is no list: a parameter of its code.
+const FILE: &str = "file";
+
+/// The visit of who asks, and what is asked for: by the cookie of a session as the address says, by a one-time code as was
+/// said when it was made. A code opens what it was made for, a list or the one `file`, and nothing else.
+pub(super) fn admit(
+    app: &App,
+    headers: &HeaderMap,
+    org: &str,
+    sent: Vec<(String, String)>,
+    is_look: bool,
+    file: Option<&str>,
+) -> Result<Admitted, Problem> {
+    let value = |sent: &[(String, String)], name: &str| {
+        sent.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone())
+    };
+    let Some(code) = value(&sent, CODE) else { return Ok((Visit::open(app, headers, org)?, sent)) };
+    let (visit, sent) = exchange(app, headers, org, &code, is_look)?;
+    if value(&sent, FILE).as_deref() != file {
+        return Err(Problem::UsedLink);
+    }
+    Ok((visit, sent))
+}
+
+/// The address of what is at `path` that works once: for a list as it is asked for, or for one `file`.
+pub(super) fn link_once(
+    app: &App,
+    session: &Session,
+    path: &str,
+    mut sent: Vec<(String, String)>,
+    file: Option<&str>,
+) -> Result<String, Problem> {
+    sent.retain(|(name, _)| name != FILE);
+    sent.extend(file.map(|file| (FILE.to_owned(), file.to_owned())));
+    let code = app.access.create_download(session, &sent, now_ms()).map_err(Denied::from)?;
+    Ok(format!("{path}?{CODE}={}", encode(code.as_str())))
 }
 
 /// The visit of the session that asked for a code, and what it asked for. Whoever only looks leaves the code alone.
-pub(super) fn exchange(
+fn exchange(
     app: &App,
     headers: &HeaderMap,
     org: &str,
     code: &str,
     is_look: bool,
-) -> Result<Exchanged, Problem> {
+) -> Result<Admitted, Problem> {
     let id = OrgId::try_from(org).map_err(|_| Problem::NotFound)?;
     let found = match is_look {
         true => app.access.look_at_download(&id, code, now_ms()),

@@ -9,17 +9,16 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::access::{Caller, Denied};
+use crate::access::Caller;
 use crate::app::trails::Tongue;
 use crate::app::{App, Peer};
 use crate::download::process::{NotThere, Piece, ProcessFile};
-use crate::log::now_ms;
 use crate::viewer::address::encode;
-use crate::viewer::export::exchange;
+use crate::viewer::export::{admit, link_once};
 use crate::viewer::problem::Problem;
 use crate::viewer::process::file_page;
 use crate::viewer::session::{Visit, source};
-use crate::viewer::{CODE, Params, Reader, blocking};
+use crate::viewer::{Params, Reader, blocking};
 
 /// `GET /view/{org}/processes/{key}/{file}`.
 pub(super) async fn read_file(
@@ -36,18 +35,8 @@ pub(super) async fn read_file(
         let is_look = method == Method::HEAD;
         let (asking, asked) = (app.clone(), headers.clone());
         let (file, session) = blocking(move || {
-            let code = sent.iter().find(|(name, _)| name == CODE).map(|(_, code)| code.as_str());
-            let visit = match code {
-                Some(code) => {
-                    let (visit, sent) = exchange(&asking, &asked, &org, code, is_look)?;
-                    // A code is for the file that it was asked for.
-                    if !sent.contains(&(FILE.to_owned(), format!("{key}/{file}"))) {
-                        return Err(Problem::UsedLink);
-                    }
-                    visit.showing(&sent)
-                }
-                None => Visit::open(&asking, &asked, &org)?.showing(&sent),
-            };
+            let (visit, sent) = admit(&asking, &asked, &org, sent, is_look, Some(&format!("{key}/{file}")))?;
+            let visit = visit.showing(&sent);
             let session = visit.session.clone();
             Ok((find(&asking, visit, &key, &file)?, session))
         })
@@ -65,9 +54,6 @@ pub(super) async fn read_file(
     reader.answer(answer).await
 }
 
-/// What a one-time link is for: a parameter of its code, which opens no list.
-pub(super) const FILE: &str = "file";
-
 /// `POST /view/{org}/processes/{key}/{file}`: the link that works once, for who shows a session's token.
 pub(super) async fn link_file(
     State(app): State<App>,
@@ -78,16 +64,13 @@ pub(super) async fn link_file(
     let reader = Reader::of(&app, &org, &params, &headers);
     let asking = headers;
     let made = blocking(move || {
-        let mut sent = params.map_err(|_| Problem::NotFound)?.0;
+        let sent = params.map_err(|_| Problem::NotFound)?.0;
         let visit = Visit::open_by_token(&app, &asking, &org)?.showing(&sent);
         let (session, path) =
             (visit.session.clone(), format!("{}/{}", file_page(&visit, &key), encode(&file)));
         // What cannot be had is told now, where it can be shown.
         find(&app, visit, &key, &file)?;
-        sent.retain(|(name, _)| name != FILE);
-        sent.push((FILE.to_owned(), format!("{key}/{file}")));
-        let code = app.access.create_download(&session, &sent, now_ms()).map_err(Denied::from)?;
-        Ok(format!("{path}?{CODE}={}", encode(code.as_str())))
+        link_once(&app, &session, &path, sent, Some(&format!("{key}/{file}")))
     });
     reader.answer(async { Ok(Json(json!({"url": made.await?})).into_response()) }).await
 }
