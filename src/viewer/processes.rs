@@ -3,22 +3,20 @@
 //! Deliberately absent: the events, which have their own list, and what a status means (`core::process`).
 
 use askama::Template;
-use everlog_core::process::Status;
 use everlog_core::profile::{self, Column, List, Profile, SortKey};
-use everlog_core::text::fold;
 
 use crate::app::App;
 use crate::read::process::Process;
-use crate::store::process::{ProcessFilter, ProcessOrder, ProcessPage};
-use crate::viewer::address::{Address, encode};
+use crate::viewer::address::Address;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::When;
 use crate::viewer::display::Display;
 use crate::viewer::icons;
+use crate::viewer::list_path;
 use crate::viewer::problem::Problem;
 use crate::viewer::process::{Download, Stance, downloads, file_page, status_of};
 use crate::viewer::session::Visit;
-use crate::viewer::table::{Heading, SortLink};
+use crate::viewer::table::{self, Heading, SortLink};
 use crate::viewer::text::{Text, shorten};
 use crate::words::{Words, grouped};
 
@@ -29,12 +27,11 @@ const SIGNEES_SHOWN: usize = 3;
 /// The order that is in no address: what happened last comes first.
 const LATEST_FIRST: &str = "-activity";
 /// The statuses that a reader chooses among, as the signing activity API names them.
-const CHOICES: &[(&str, &[Status])] = &[
-    ("all", &[]),
-    ("completed", &[Status::Completed]),
-    ("active", &[Status::Draft, Status::Active]),
-    ("inactive", &[Status::Canceled, Status::Expired]),
-];
+const CHOICES: &[&str] = &[ALL, "completed", "active", "inactive"];
+/// The choice that leaves nothing out, and stands in no address.
+const ALL: &str = "all";
+/// What orders are called in the list of the API, where that is another word.
+const ORDERS: &[(&str, &str)] = &[("document", "name"), ("status", "status"), ("started", "started")];
 
 /// The page.
 #[derive(Template)]
@@ -95,29 +92,32 @@ pub(super) fn processes_page(app: &App, visit: &Visit, address: &Address) -> Res
     let org = &visit.org;
     let profile = &org.entry().profile;
     let (words, clock) = (visit.words, visit.clock());
-    let filter = filter_of(address);
     let size = address.one("limit").and_then(|limit| limit.parse().ok());
     let size = size.unwrap_or_else(|| u64::from(profile.default_page_size));
-    let first = address.first_row();
-    let (order, descending) = order_of(address);
-    let page = ProcessPage { order, descending, skip: first - 1, take: size };
-    let processes = app.reader.processes(org, &filter, page)?;
-    let total = app.reader.count_processes(org, &filter)?;
-    let mut statuses = Vec::with_capacity(CHOICES.len());
-    for (name, these) in CHOICES {
-        let these = these.iter().map(|status| status.as_str().to_owned()).collect();
-        let count = app.reader.count_processes(org, &ProcessFilter { statuses: these, ..filter.clone() })?;
+    let first = address.first_row().max(1);
+    let chosen = address.one("status").filter(|status| CHOICES.contains(status)).unwrap_or(ALL);
+    let asked = |status: &str| {
+        let question = question(address, status, size, first - 1);
+        Ok::<_, Problem>(app.reader.process_question(org, &question, &visit.moment())?)
+    };
+    let (mut total, mut statuses) = (0, Vec::with_capacity(CHOICES.len()));
+    for name in CHOICES {
+        let count = app.reader.process_total(org, &asked(name)?)?;
+        let is_chosen = *name == chosen;
+        if is_chosen {
+            total = count;
+        }
         statuses.push(Choice {
             label: words.say(&format!("processes-{name}")),
             count: grouped(count),
-            href: if *name == "all" { address.without("status") } else { address.with("status", name) }
-                .href(),
-            is_chosen: address.one("status").unwrap_or("all") == *name,
+            href: if *name == ALL { address.without("status") } else { address.with("status", name) }.href(),
+            is_chosen,
         });
     }
+    let processes = app.reader.process_list(org, &asked(chosen)?)?.processes;
     let rows: Vec<Row> = processes.iter().map(|process| row(visit, process)).collect();
     let last = first + rows.len() as u64 - u64::from(!rows.is_empty());
-    let is_narrowed = filter != ProcessFilter::default();
+    let is_narrowed = chosen != ALL || address.one("q").is_some() || address.one("starter").is_some();
     let list = |row: u64| if row <= 1 { address.first_page() } else { address.at("rows", row) };
     let shown = [
         ("rows", format!("<strong>{}–{}</strong>", grouped(first), grouped(last)).into()),
@@ -129,7 +129,7 @@ pub(super) fn processes_page(app: &App, visit: &Visit, address: &Address) -> Res
         title: words.title(&profile.title),
         organization: shorten(&org.entry().row.name, 80),
         path: address.path().to_owned(),
-        log: format!("/view/{}", encode(org.entry().row.id.as_str())),
+        log: list_path(org.entry().row.id.as_str()),
         refresh: address.first_page().href(),
         display: Display::new(visit, address),
         q: address.one("q").unwrap_or_default().to_owned(),
@@ -149,28 +149,24 @@ pub(super) fn processes_page(app: &App, visit: &Visit, address: &Address) -> Res
     })
 }
 
-fn filter_of(address: &Address) -> ProcessFilter {
-    let status = address.one("status").unwrap_or("all");
-    let chosen = CHOICES.iter().find(|(name, _)| *name == status).map_or(&[][..], |(_, these)| these);
-    let words = address.one("q").unwrap_or_default();
-    ProcessFilter {
-        statuses: chosen.iter().map(|status| status.as_str().to_owned()).collect(),
-        starter: address.one("starter").map(str::to_lowercase),
-        pieces: words.split_whitespace().map(fold).collect(),
-        ..ProcessFilter::default()
-    }
-}
-
-fn order_of(address: &Address) -> (ProcessOrder, bool) {
-    let sort = address.one("sort").unwrap_or(LATEST_FIRST);
-    let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
-    let order = match by {
-        "document" => ProcessOrder::Name,
-        "status" => ProcessOrder::Status,
-        "started" => ProcessOrder::Started,
-        _ => return (ProcessOrder::Activity, true),
+/// What is asked, as the list of the API takes it: both are one list.
+fn question(address: &Address, status: &str, take: u64, skip: u64) -> Vec<(String, String)> {
+    let (descending, by) = table::order_now(address, LATEST_FIRST);
+    let sort = match ORDERS.iter().find(|(own, _)| *own == by) {
+        Some((_, by)) => format!("{}{by}", if descending { "-" } else { "" }),
+        None => LATEST_FIRST.to_owned(),
     };
-    (order, descending)
+    let (take, skip) = (take.to_string(), skip.to_string());
+    let asked = [
+        ("status", Some(status)),
+        ("q", address.one("q")),
+        ("user", address.one("starter")),
+        ("sort", Some(sort.as_str())),
+        ("limit", Some(take.as_str())),
+        ("skip", Some(skip.as_str())),
+    ];
+    let asked = asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    asked.collect()
 }
 
 /// The choices beside the search, which a new search takes along.
@@ -200,19 +196,13 @@ fn columns(profile: &Profile) -> &[Column] {
 }
 
 fn headings(visit: &Visit, address: &Address) -> Vec<Heading> {
-    let sort = address.one("sort").unwrap_or(LATEST_FIRST);
-    let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
+    let (descending, by) = table::order_now(address, LATEST_FIRST);
     let link = |key: SortKey| {
         let is_now = by == key.as_str();
         // Times begin with the latest, words with A.
         let next = if is_now { !descending } else { key == SortKey::Started };
         let value = format!("{}{}", if next { "-" } else { "" }, key.as_str());
-        let now = match (is_now, descending) {
-            (false, _) => "",
-            (true, true) => "descending",
-            (true, false) => "ascending",
-        };
-        SortLink { href: address.with("sort", &value).href(), now }
+        SortLink { href: address.with("sort", &value).href(), now: table::direction(is_now, descending) }
     };
     columns(&visit.org.entry().profile)
         .iter()

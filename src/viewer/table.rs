@@ -114,10 +114,24 @@ pub(super) fn columns(profile: &Profile) -> &[Column] {
     }
 }
 
+/// The order in force, whether it is turned round and by what; `usual` where none is asked for.
+pub(super) fn order_now<'a>(address: &'a Address, usual: &'a str) -> (bool, &'a str) {
+    let sort = address.one("sort").unwrap_or(usual);
+    sort.strip_prefix('-').map_or((false, sort), |by| (true, by))
+}
+
+/// How a list is ordered by a heading now, as `aria-sort` says it; empty where it is not.
+pub(super) fn direction(is_now: bool, descending: bool) -> &'static str {
+    match (is_now, descending) {
+        (false, _) => "",
+        (true, true) => "descending",
+        (true, false) => "ascending",
+    }
+}
+
 /// The headings, each with its order.
 pub(super) fn headings(profile: &Profile, address: &Address, words: Words) -> Vec<Heading> {
-    let sort = address.one("sort").unwrap_or(NEWEST_FIRST);
-    let (descending, by) = sort.strip_prefix('-').map_or((false, sort), |by| (true, by));
+    let (descending, by) = order_now(address, NEWEST_FIRST);
     let link = |key: SortKey| {
         let known = sort_by(key)?;
         let is_now = by == known.as_str();
@@ -130,12 +144,7 @@ pub(super) fn headings(profile: &Profile, address: &Address, words: Words) -> Ve
         let value = format!("{}{}", if next { "-" } else { "" }, known.as_str());
         let address =
             if value == NEWEST_FIRST { address.without("sort") } else { address.with("sort", &value) };
-        let now = match (is_now, descending) {
-            (false, _) => "",
-            (true, true) => "descending",
-            (true, false) => "ascending",
-        };
-        Some(SortLink { href: address.href(), now })
+        Some(SortLink { href: address.href(), now: direction(is_now, descending) })
     };
     let heading = |column: &Column| Heading {
         field: column.field.as_str(),
