@@ -1,17 +1,16 @@
 //! The parts of the server put together, once, and handed to whoever serves. Deliberately absent: sockets.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, header};
-use everlog_core::checkpoint::{Checkpoint, LogKey, VerifierKey};
-use everlog_core::ids::{OrgId, Size};
+use everlog_core::ids::OrgId;
 use everlog_core::leaf::LogId;
 use tokio::sync::Semaphore;
 
-use crate::access::{Access, Organization};
+use crate::access::Access;
+use crate::app::checkpoints::Checkpoints;
 use crate::blobs::{BlobError, Blobs};
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
@@ -28,6 +27,7 @@ use crate::trail::seal::stamp::Authority;
 
 pub mod bundles;
 pub mod catalogs;
+pub mod checkpoints;
 pub mod documents;
 mod keys;
 pub mod live;
@@ -43,8 +43,6 @@ pub use peer::Peer;
 pub use stopping::Stopping;
 use streams::Streams;
 
-/// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.
-const CHECKPOINT_MS: u64 = 1_000;
 /// Most files that are checked for strangers at once.
 const VERIFICATIONS_MAX: usize = 8;
 
@@ -100,25 +98,13 @@ pub struct Parts {
     pub streams: Streams,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
-    key: LogKey,
     /// The key that seals documents.
     pub seal_key: SealKey,
     /// Who stamps seals with the time, when that is wanted.
     pub time_authority: Option<Authority>,
     /// The operator's key when it was made just now, to be told once.
     pub new_operator_key: Option<String>,
-    checkpoints: Mutex<HashMap<OrgCode, SignedHead>>,
-}
-
-/// The signed head of a log.
-#[derive(Clone, Debug)]
-pub struct SignedHead {
-    /// When it was signed, in milliseconds since 1970; not part of what is signed.
-    pub signed_ms: u64,
-    /// What is signed.
-    pub checkpoint: Checkpoint,
-    /// The signed note.
-    pub note: String,
+    checkpoints: Checkpoints,
 }
 
 /// What concerns the whole server.
@@ -225,7 +211,11 @@ impl App {
             blobs,
             inspections: Semaphore::new(documents::INSPECTIONS_MAX),
             drawing: Mutex::default(),
-            key: keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?,
+            checkpoints: Checkpoints::new(keys::log_key(
+                &data,
+                &config.log_host(),
+                config.log_key.as_deref(),
+            )?),
             seal_key: keys::seal_key(
                 &data,
                 &config.log_host(),
@@ -233,7 +223,6 @@ impl App {
                 now_ms(),
             )?,
             time_authority: config.timestamp_url.clone().map(Authority::new),
-            checkpoints: Mutex::default(),
             new_operator_key: is_new.then_some(operator_key),
             server: Server {
                 public_url: config.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
@@ -354,46 +343,5 @@ impl Parts {
             self.index.refresh(row.code);
         }
         changed.ok_or_else(|| DirectoryError::Store(StoreError::Corrupt(format!("{} is gone", row.id))))
-    }
-
-    /// The signed head of a log; signed anew when the log grew, at most once a second.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn checkpoint(&self, org: &Organization) -> Result<SignedHead, StoreError> {
-        self.checkpoint_covering(org, Size(0))
-    }
-
-    /// The same, of at least this size, whenever the last one was signed: what is proven must be under the signature.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn checkpoint_covering(&self, org: &Organization, least: Size) -> Result<SignedHead, StoreError> {
-        let head = self.store.head(org.code())?;
-        let mut signed = self.checkpoints.lock().unwrap_or_else(|it| it.into_inner());
-        let now = now_ms();
-        if let Some(kept) = signed.get(&org.code())
-            && (kept.checkpoint.size == head.size
-                || (kept.checkpoint.size >= least && now < kept.signed_ms + CHECKPOINT_MS))
-        {
-            return Ok(kept.clone());
-        }
-        let row = &org.entry().row;
-        let origin = format!("{}/log/{}", row.log_host, row.log_id);
-        let checkpoint = Checkpoint { origin, size: head.size, root: head.frontier.root() };
-        let note = self.key.sign(&checkpoint);
-        let made = SignedHead { signed_ms: now, checkpoint, note };
-        signed.insert(org.code(), made.clone());
-        Ok(made)
-    }
-
-    /// The key that checkpoints are verified with.
-    pub fn trusted_key(&self) -> VerifierKey {
-        self.key.verifier().clone()
-    }
-
-    /// The same as one line.
-    pub fn verifier_key(&self) -> String {
-        self.key.verifier().to_string()
     }
 }
