@@ -257,20 +257,19 @@ impl Checkpoint {
         if origin.is_empty() {
             return Err(NoteError::NotACheckpoint("its origin is empty"));
         }
-        let size = parse_size(size).ok_or(NoteError::NotACheckpoint("its size is not a plain number"))?;
+        let size = parse_decimal(size)
+            .map(Size)
+            .ok_or(NoteError::NotACheckpoint("its size is not a plain number"))?;
         let root = BASE64_STANDARD.decode(root).ok().and_then(|root| root.try_into().ok());
         let root = root.ok_or(NoteError::NotACheckpoint("its root is not 32 bytes of base64"))?;
         Ok(Self { origin: origin.to_owned(), size, root })
     }
 }
 
-/// Decimal digits without leading zeros.
-fn parse_size(text: &str) -> Option<Size> {
+/// A number in decimal digits without sign and leading zeros: the one spelling that a note and a proof know.
+pub fn parse_decimal(text: &str) -> Option<u64> {
     let plain = text == "0" || !text.starts_with(['0', '+']);
-    if !plain {
-        return None;
-    }
-    text.parse().ok().map(Size)
+    plain.then(|| text.parse().ok()).flatten()
 }
 
 /// Name, key id and signature of a line `— name base64(id || signature)`.

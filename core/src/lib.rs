@@ -16,6 +16,7 @@ pub mod merkle;
 pub mod place;
 pub mod process;
 pub mod profile;
+pub mod proof;
 pub mod query;
 pub mod scope;
 pub mod search;

@@ -83,8 +83,28 @@ fn a_program_written_from_the_page_checks_bundles() {
 }
 
 #[test]
+fn a_program_written_from_the_page_checks_proofs() {
+    let golden = std::fs::read_to_string("vectors/proof-v1.tlog-proof").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let changed = directory.path().join("changed.tlog-proof");
+    std::fs::write(&changed, golden.replace("index 41", "index 40")).unwrap();
+    let leaf = "0a01bf2b8dcf38625b6dd4f4f6129dbe82a5231a66de8cb867a8154bbf583add";
+    let verifier = "log.example+891bac2d+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    for (path, leaf, holds) in [
+        ("vectors/proof-v1.tlog-proof", leaf, true),
+        ("vectors/proof-v1.tlog-proof", &leaf.replace("0a", "0b"), false),
+        (changed.to_str().unwrap(), leaf, false),
+    ] {
+        let Some(output) = python("examples/verify_proof.py", &[path, leaf, verifier], "") else { return };
+        assert_eq!(output.status.success(), holds, "{path}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn the_worked_example_of_the_page_is_the_vector() {
     let page = std::fs::read_to_string("docs/format.md").unwrap();
+    let proof = std::fs::read_to_string("vectors/proof-v1.tlog-proof").unwrap();
+    assert!(page.contains(&format!("```text\n{proof}```")), "the page does not show the proof");
     let vector: Value =
         serde_json::from_str(&std::fs::read_to_string("vectors/leaf-v1.json").unwrap()).unwrap();
     let first = &vector["fields"][0];
