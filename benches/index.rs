@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use everlog::index::{FacetField, Index, Request, Start, TAIL_EVENTS_MAX, actor_value};
 use everlog::store::{Append, CodeKind, OrgCode, Row, Store};
 use everlog_core::catalog::Catalogs;
+use everlog_core::erasure::Salts;
 use everlog_core::event::{Document, Event};
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Seed;
@@ -97,8 +98,8 @@ fn commit(
         coded.extend(values.into_iter().filter(|(kind, value)| known.insert((org, *kind, value.clone()))));
         let bytes = serde_json::to_vec(&document).unwrap();
         let (seq, received_ms, leaf_hash) = (Seq(at), START_MS + at, [0; 32]);
-        rows.push(Row { seq, received_ms, document: bytes, seed: Seed([0; 32]), leaf_hash });
-        events.push(Event { seq, received_ms, leaf_hash, document });
+        rows.push(Row { seq, received_ms, document: bytes, salts: Salts::Seed(Seed([7; 32])), leaf_hash });
+        events.push(Event { seq, received_ms, leaf_hash, document, erased: Vec::new() });
     }
     (store.append(org, rows, &coded), events)
 }

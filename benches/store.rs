@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use everlog::demo;
 use everlog::store::sqlite::SqliteStore;
 use everlog::store::{Head, OrgCode, OrganizationRow, Row, Store};
+use everlog_core::erasure::Salts;
 use everlog_core::event::NewEvent;
 use everlog_core::ids::{OrgId, Seq, Size};
 use everlog_core::json::canonical;
@@ -117,8 +118,13 @@ fn row(head: &mut Head, document: &[u8]) -> (Row, String) {
     head.received_ms = 1_770_000_000_000 + seq.0;
     let id =
         format!("evt_{}", leaf_hash.iter().take(11).map(|byte| format!("{byte:02x}")).collect::<String>());
-    let row =
-        Row { seq, received_ms: head.received_ms, document: document.to_vec(), seed: Seed(seed), leaf_hash };
+    let row = Row {
+        seq,
+        received_ms: head.received_ms,
+        document: document.to_vec(),
+        salts: Salts::Seed(Seed(seed)),
+        leaf_hash,
+    };
     (row, id)
 }
 

@@ -95,7 +95,13 @@ fn story(names: &[&str], count: usize) -> anyhow::Result<(State, Vec<Event>)> {
             serde_json::from_value(json!({"id": format!("evt_{at}"), "kind": "event", "via": "api"}))?;
         let seq = Seq(u64::try_from(at)?);
         let received_ms = DAY_MS + seq.0 * 1_000;
-        Ok(Event { seq, received_ms, leaf_hash: [0; 32], document: Document { event, served } })
+        Ok(Event {
+            seq,
+            received_ms,
+            leaf_hash: [0; 32],
+            document: Document { event, served },
+            erased: Vec::new(),
+        })
     };
     let events = (0..count).map(event).collect::<anyhow::Result<_>>()?;
     Ok((state, events))

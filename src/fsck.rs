@@ -96,7 +96,7 @@ fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<String> 
     if row.received_ms < received_ms_before {
         return Some("its time of receipt lies before that of the event in front of it".to_owned());
     }
-    let commitments = leaf::commitments(&value, &row.seed);
+    let commitments = row.salts.commitments(&value);
     let computed = leaf::leaf_hash(&org.row.log_id, row.seq, row.received_ms, &commitments);
     (computed != row.leaf_hash).then(|| "its values do not give the leaf that was recorded".to_owned())
 }

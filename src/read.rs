@@ -356,7 +356,8 @@ fn within(mut query: Query, record: Option<&TargetRef>) -> Query {
 pub fn event_of(row: Row) -> Result<Event, ReadError> {
     let document = serde_json::from_slice(&row.document)
         .map_err(|source| ReadError::Corrupt { seq: row.seq, source })?;
-    Ok(Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document })
+    let erased = row.salts.erased().to_vec();
+    Ok(Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document, erased })
 }
 
 /// The day on which an organization's weeks begin: Monday unless its settings say otherwise.

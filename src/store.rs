@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
+use everlog_core::erasure::Salts;
 use everlog_core::ids::{OrgId, Seq, Size};
-use everlog_core::leaf::{Hash, LogId, Seed};
+use everlog_core::leaf::{Hash, LogId};
 use everlog_core::merkle::Frontier;
 use serde_json::{Map, Value};
 
@@ -69,10 +70,10 @@ pub struct Row {
     pub seq: Seq,
     /// When it was received, in milliseconds since 1970.
     pub received_ms: u64,
-    /// The document's canonical bytes, exactly as hashed.
+    /// The document's canonical bytes, exactly as hashed; without what was erased.
     pub document: Vec<u8>,
-    /// What the salts of its fields are derived from.
-    pub seed: Seed,
+    /// Where the salts of its fields are, and what was erased.
+    pub salts: Salts,
     /// The hash of its leaf.
     pub leaf_hash: Hash,
 }
@@ -181,6 +182,9 @@ pub trait Transaction {
     fn intern(&mut self, org: OrgCode, kind: CodeKind, value: &str) -> Result<Code, StoreError>;
     /// Adds rows with the ids of their events at the head's place, and moves the head. Rows are in order, without gaps.
     fn append(&mut self, org: OrgCode, rows: &[(Row, String)], head: &Head) -> Result<Append, StoreError>;
+    /// Puts what is left of an event in its place. Its seed and what was erased are overwritten where they lay; only
+    /// position, time and leaf hash must be as before.
+    fn erase(&mut self, org: OrgCode, row: &Row) -> Result<(), StoreError>;
     /// Makes an organization with an empty log. The code in the row is ignored; the one it got is returned.
     fn create_organization(&mut self, row: &OrganizationRow) -> Result<OrgCode, StoreError>;
     /// Replaces name, profile, catalogs, zone and settings.
@@ -280,6 +284,8 @@ pub trait Store: Send + Sync + 'static {
     fn rows(&self, org: OrgCode, seqs: &[Seq]) -> Result<Vec<Row>, StoreError>;
     /// Up to `limit` rows from a position on, in order.
     fn scan(&self, org: OrgCode, from: Seq, limit: usize) -> Result<Vec<Row>, StoreError>;
+    /// The positions of up to `limit` events that something was erased from, from a position on, in order.
+    fn erased_seqs(&self, org: OrgCode, from: Seq, limit: usize) -> Result<Vec<Seq>, StoreError>;
     /// Where the event with this id stands.
     fn find_id(&self, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError>;
     /// The hashes of the leaves in a range of positions, in order.

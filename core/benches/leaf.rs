@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use everlog_core::bundle::{Entry, Header, Trust, Verifier, write_line};
 use everlog_core::checkpoint::{Checkpoint, LogKey};
+use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
 use everlog_core::json::{canonical, parse};
 use everlog_core::leaf::{LogId, Seed, commitments, leaf_hash};
@@ -49,10 +50,10 @@ fn measure_bundle(document: &Value, log_id: LogId) {
     let key = LogKey::from_seed("log.example", [7; 32]).unwrap();
     let origin = format!("log.example/log/{log_id}");
     let checkpoint = Checkpoint { origin: origin.clone(), size: tree.size(), root: tree.root() };
+    let salts = Salts::Seed(seed);
     let line = |index: u64, has_proof: bool| {
         let proof = tree.inclusion_proof(Seq(index), tree.size()).unwrap();
-        let salt = |path: &str| seed.salt(path);
-        let entry = Entry { index: Seq(index), received_ms, document, salt: &salt, erased: &[] };
+        let entry = Entry { index: Seq(index), received_ms, document, salts: &salts };
         let mut line = Vec::new();
         write_line(&entry, &[], has_proof.then_some(proof.as_slice()), &mut line);
         line

@@ -19,9 +19,9 @@ mod verify;
 mod write;
 
 pub use disclosed::Disclosed;
-pub use line::Line;
+pub use line::{Erased, Line};
 pub use verify::{Continues, Report, Trust, Verifier, verify};
-pub use write::{Entry, Erased, write_line};
+pub use write::{Entry, write_line};
 
 /// What the first line says that it is.
 pub const FORMAT: &str = "everlog-bundle/v1";

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::erasure::ErasedField;
 use crate::ids::Seq;
 use crate::text::can_be_seen;
 use crate::words::words;
@@ -180,10 +181,11 @@ impl Audience {
 /// Something the event was done to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// What it is: lead, document, user …
-    #[serde(rename = "type")]
+    /// What it is: lead, document, user …; empty where it was erased.
+    #[serde(default, rename = "type")]
     pub kind: String,
-    /// The sender's id for it.
+    /// The sender's id for it; empty where it was erased.
+    #[serde(default)]
     pub id: String,
     /// The name people know it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,10 +208,11 @@ impl Target {
 /// What a target belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
-    /// What it is.
-    #[serde(rename = "type")]
+    /// What it is; empty where it was erased.
+    #[serde(default, rename = "type")]
     pub kind: String,
-    /// The sender's id for it.
+    /// The sender's id for it; empty where it was erased.
+    #[serde(default)]
     pub id: String,
     /// The name people know it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -394,6 +397,8 @@ pub struct Event {
     pub leaf_hash: [u8; 32],
     /// What it says.
     pub document: Document,
+    /// What it said once.
+    pub erased: Vec<ErasedField>,
 }
 
 impl Event {

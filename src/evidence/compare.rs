@@ -62,7 +62,8 @@ impl Shown {
             return Err(Unfit::Foreign(index));
         }
         self.process = process;
-        let event = Event { seq: index, received_ms, leaf_hash: line.leaf_hash, document };
+        let event =
+            Event { seq: index, received_ms, leaf_hash: line.leaf_hash, document, erased: Vec::new() };
         self.state = Some(refold(self.state.as_ref(), &event));
         if !line.erased.is_empty() {
             self.erased.insert(index, line.erased.len());

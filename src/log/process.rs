@@ -251,8 +251,9 @@ impl Projection {
             for row in rows {
                 let document: Document = serde_json::from_slice(&row.document)
                     .map_err(|why| StoreError::Corrupt(format!("event {} cannot be read: {why}", row.seq)))?;
+                let erased = row.salts.erased().to_vec();
                 let Row { seq, received_ms, leaf_hash, .. } = row;
-                states.replay(&Event { seq, received_ms, leaf_hash, document });
+                states.replay(&Event { seq, received_ms, leaf_hash, document, erased });
             }
         }
         let rows = states.known.iter().filter_map(|(subject, known)| {

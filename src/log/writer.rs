@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use everlog_core::erasure::Salts;
 use everlog_core::event::{Document, Event, Invalid, Mode, NewEvent};
 use everlog_core::ids::Seq;
 use everlog_core::leaf;
@@ -374,7 +375,7 @@ impl Extension {
             seq,
             received_ms,
             document: prepared.bytes.clone(),
-            seed: prepared.seed.clone(),
+            salts: Salts::Seed(prepared.seed.clone()),
             leaf_hash,
         };
         let recorded = recorded(&row, &prepared.id);
@@ -397,6 +398,7 @@ impl Extension {
             received_ms: row.received_ms,
             leaf_hash: row.leaf_hash,
             document,
+            erased: Vec::new(),
         });
         Ok((append, events.collect()))
     }
@@ -413,12 +415,12 @@ fn recorded(row: &Row, id: &str) -> Recorded {
 }
 
 /// A used id: the same content again is a duplicate, other content a conflict. Where something was redacted, then or now,
-/// the contents cannot be compared, and the id decides.
+/// or erased since, the contents cannot be compared, and the id decides.
 fn compare(row: &Row, prepared: &Prepared) -> Outcome {
     let is_same = row.document.starts_with(&prepared.bytes[..prepared.sent_bytes]);
     let is_redacted = |document: &Document| !document.served.redacted.is_empty();
     let was_redacted = || serde_json::from_slice(&row.document).is_ok_and(|document| is_redacted(&document));
-    if is_same || is_redacted(&prepared.document) || was_redacted() {
+    if is_same || !row.salts.erased().is_empty() || is_redacted(&prepared.document) || was_redacted() {
         return Outcome::Duplicate(recorded(row, &prepared.id));
     }
     Outcome::Refused(Refusal::IdConflict { id: prepared.id.clone(), seq: row.seq })

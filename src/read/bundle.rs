@@ -79,8 +79,7 @@ impl Reader {
                 index: row.seq,
                 received_ms: row.received_ms,
                 document: &document,
-                salt: &|path| row.seed.salt(path),
-                erased: &[],
+                salts: &row.salts,
             };
             write_line(&entry, showing.withhold, Some(&proof), out);
         }

@@ -137,6 +137,10 @@ impl Store for SqliteStore {
         self.read(|reader| read::scan(&reader.connection, &mut reader.decoders, org, from, limit))
     }
 
+    fn erased_seqs(&self, org: OrgCode, from: Seq, limit: usize) -> Result<Vec<Seq>, StoreError> {
+        self.read(|reader| read::erased_seqs(&reader.connection, org, from, limit))
+    }
+
     fn find_id(&self, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError> {
         self.read(|reader| read::find_id(&reader.connection, org, id))
     }

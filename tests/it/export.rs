@@ -35,7 +35,13 @@ fn events(count: u64) -> Vec<Event> {
         "s": {"id": "e", "kind": "event", "via": "api"},
     });
     let document = serde_json::from_value(document).unwrap();
-    let event = Event { seq: Seq(0), received_ms: 1_800_000_000_000, leaf_hash: [0; 32], document };
+    let event = Event {
+        seq: Seq(0),
+        received_ms: 1_800_000_000_000,
+        leaf_hash: [0; 32],
+        document,
+        erased: Vec::new(),
+    };
     (0..count).map(|seq| Event { seq: Seq(seq), ..event.clone() }).collect()
 }
 

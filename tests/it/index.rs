@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use everlog::index::{FacetField, Index, IndexError, Page, Position, Request, Start, actor_value};
 use everlog::store::{Append, CodeKind, OrgCode, Row, Store};
 use everlog_core::catalog::{Catalog, Catalogs, Kind};
+use everlog_core::erasure::Salts;
 use everlog_core::event::{Document, Event, NewEvent, Origin, Outcome, Served, Via};
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Seed;
@@ -264,7 +265,7 @@ impl World {
             seq: Seq(first + at as u64),
             received_ms: 1_793_000_000_000 + (first + at as u64) / 5,
             document: serde_json::to_vec(document).unwrap(),
-            seed: Seed([0; 32]),
+            salts: Salts::Seed(Seed([7; 32])),
             leaf_hash: [0; 32],
         };
         let rows: Vec<Row> = documents.iter().enumerate().map(row).collect();
@@ -273,6 +274,7 @@ impl World {
             received_ms: row.received_ms,
             leaf_hash: row.leaf_hash,
             document: document.clone(),
+            erased: Vec::new(),
         };
         let events = rows.iter().zip(&documents).map(event).collect();
         (self.store.append(org, rows, &codes), events)

@@ -114,6 +114,10 @@ impl Store for MemoryStore {
         Ok(rows.iter().skip(from.0 as usize).take(limit).cloned().collect())
     }
 
+    fn erased_seqs(&self, _: OrgCode, _: Seq, _: usize) -> Result<Vec<Seq>, StoreError> {
+        Ok(Vec::new())
+    }
+
     fn find_id(&self, _: OrgCode, _: &str) -> Result<Option<Seq>, StoreError> {
         Ok(None)
     }

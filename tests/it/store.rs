@@ -9,12 +9,14 @@ use everlog::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
     Transaction,
 };
+use everlog_core::erasure::Salts;
 use everlog_core::ids::{OrgId, Seq, Size};
 use everlog_core::leaf::{Hash, LogId, Seed};
 use everlog_core::merkle::Frontier;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+pub mod erasure;
 mod processes;
 mod streams;
 
@@ -37,6 +39,8 @@ macro_rules! for_each_case {
             a_failing_transaction_leaves_nothing_in_any_table
             a_transaction_in_which_a_call_failed_never_commits
             a_panic_in_a_transaction_leaves_nothing_and_the_store_goes_on
+            what_is_left_of_an_event_stands_in_its_place
+            nothing_is_erased_from_an_event_that_is_another_one
             head_and_frontier_survive_opening_again
             rows_that_do_not_continue_the_log_are_refused
             appends_are_read_in_the_order_of_commits
@@ -133,12 +137,12 @@ pub fn rows_after(head: &Head, ids: &[&str]) -> (Vec<(Row, String)>, Head) {
             head.frontier.push(hash);
             head.size = seq.size_through();
             head.received_ms += 1;
-            let document = json!({"e": {"action": "document.viewed", "id": id}, "s": {"kind": "event"}});
+            let document = json!({"e": {"action": "document.viewed", "id": id, "metadata": {"of": id}}, "s": {"kind": "event"}});
             let row = Row {
                 seq,
                 received_ms: head.received_ms,
                 document: document.to_string().into_bytes(),
-                seed: Seed(hash_of(&hash)),
+                salts: Salts::Seed(Seed(hash_of(&hash))),
                 leaf_hash: hash,
             };
             (row, (*id).to_owned())
@@ -201,6 +205,7 @@ pub mod cases {
     //! The cases. Each gets a way to open a store and makes its own place.
 
     use super::*;
+    pub use crate::store::erasure::*;
     pub use crate::store::processes::*;
     pub use crate::store::streams::*;
 

@@ -11,11 +11,13 @@ use std::process::Command;
 
 use everlog::store::sqlite::{SqliteStore, data_directory};
 use everlog::store::{OrgCode, Row, Store, StoreError};
+use everlog_core::erasure::Salts;
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Seed;
 use rusqlite::Connection;
 
 use crate::for_each_case;
+use crate::store::erasure::{erase, without_id};
 use crate::store::{append, check_store, credential, make, rows_after, transact};
 
 fn open(dir: &Path) -> Box<dyn Store> {
@@ -116,7 +118,7 @@ fn a_directory_of_the_schema_before_keeps_its_credentials() {
     // As it was before the second migration, but for a check that allows one kind more.
     sql(&dir)
         .execute_batch(
-            "drop table dead_letters; drop table streams; drop table receipt_tokens;
+            "drop table erased_events; drop table dead_letters; drop table streams; drop table receipt_tokens;
              drop table saved_views; drop table process_events; drop table processes; drop table subjects;
              delete from refinery_schema_history where version >= 2;",
         )
@@ -442,10 +444,43 @@ fn the_log_in_front_of_the_file_does_not_grow_for_ever() {
     .collect();
     for number in 0..60 {
         let (mut rows, head) = rows_after(&store.head(acme).unwrap(), &[&format!("{number}")]);
-        rows[0].0 = Row { document: noise.clone(), seed: Seed([0; 32]), ..rows[0].0.clone() };
+        rows[0].0 = Row { document: noise.clone(), salts: Salts::Seed(Seed([7; 32])), ..rows[0].0.clone() };
         transact(&store, |transaction| transaction.append(acme, &rows, &head)).unwrap();
         let log = fs::metadata(dir.join("truth.db-wal")).unwrap().len();
         assert!(log < limit + (4 << 20), "{log} bytes after {number}");
     }
     check_store(&store);
+}
+
+/// What was compressed cannot be searched for; a seed is random and lies in the row beside it, so it shows what stays.
+#[test]
+fn nothing_of_an_erased_row_stays_in_the_file() {
+    let (_place, dir) = place();
+    let store = SqliteStore::open(&dir).unwrap();
+    let acme = make(&store, "acme");
+    let ids: Vec<String> =
+        (0..500).map(|number| format!("event-{number}-{}", "x".repeat(number % 90))).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let (_, rows) = append(&store, acme, &ids).unwrap();
+    let seeds: Vec<[u8; 32]> = rows
+        .iter()
+        .map(|row| match &row.salts {
+            Salts::Seed(seed) => seed.0,
+            Salts::Written(_) => unreachable!(),
+        })
+        .collect();
+    let holds = |seed: &[u8; 32]| fs::read(dir.join("truth.db")).unwrap().windows(32).any(|it| it == seed);
+    drop(store);
+    assert!(holds(&seeds[0]) && holds(&seeds[499]));
+
+    let store = SqliteStore::open(&dir).unwrap();
+    for row in rows.iter().step_by(3) {
+        erase(&store, acme, &without_id(row));
+    }
+    check_store(&store);
+    drop(store);
+    let file = fs::read(dir.join("truth.db")).unwrap();
+    for (number, seed) in seeds.iter().enumerate() {
+        assert_eq!(file.windows(32).any(|it| it == seed), number % 3 != 0, "seed {number}");
+    }
 }

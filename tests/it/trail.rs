@@ -168,6 +168,7 @@ impl Story {
             received_ms: ms(&format!("2026-11-20T{time}Z")) + 12,
             leaf_hash: [7; 32],
             document: Document { event: NewEvent::from_json(event).unwrap(), served },
+            erased: Vec::new(),
         });
         self.events.last_mut().unwrap()
     }

@@ -4,9 +4,18 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::bundle::{Base64Hash, Erased, Fault, FieldFault, HexBytes, LINE_BYTES_MAX, shape};
+use crate::bundle::{Base64Hash, Fault, FieldFault, HexBytes, LINE_BYTES_MAX, shape};
 use crate::ids::{Seq, Size};
 use crate::leaf::{self, Hash, LogId, Salt};
+
+/// A field that was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// Its commitment, which stays.
+    pub commitment: Hash,
+    /// The position of the record of its erasure.
+    pub by: Seq,
+}
 
 /// An event on its line: what is shown of it, and that there is more.
 #[derive(Clone, Debug)]

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use crate::bundle::*;
 use crate::checkpoint::{Checkpoint, LogKey, VerifierKey};
+use crate::erasure::Salts;
 use crate::hex::Hex;
 use crate::json::canonical;
-use crate::leaf::{self, Salt, Seed, flatten};
+use crate::leaf::{self, Seed, flatten};
 use crate::merkle::Tree;
 
 mod refused;
@@ -17,7 +18,7 @@ mod shapes;
 /// A log in memory: documents, and the tree over them.
 pub(super) struct Log {
     documents: Vec<Value>,
-    erased: Vec<Vec<Erased>>,
+    salts: Vec<Salts>,
     tree: Tree,
 }
 
@@ -40,10 +41,6 @@ fn seed(index: usize) -> Seed {
     Seed([index as u8; 32])
 }
 
-fn salt(index: usize) -> impl Fn(&str) -> Salt {
-    move |path| seed(index).salt(path)
-}
-
 fn event(number: usize) -> Value {
     json!({
         "e": {
@@ -63,7 +60,8 @@ impl Log {
             leaf::leaf_hash(&LOG_ID, Seq(index as u64), BEGAN_MS + index as u64, &hashes)
         };
         let tree = documents.iter().enumerate().map(leaf).collect();
-        Self { erased: vec![Vec::new(); documents.len()], documents, tree }
+        let salts = (0..documents.len()).map(|index| Salts::Seed(seed(index))).collect();
+        Self { documents, salts, tree }
     }
 
     /// As many usual events.
@@ -86,8 +84,8 @@ impl Log {
             json!({"basis": "request", "erased": {"1": [Hex(&commitment).to_string()]}});
         documents[3]["s"]["kind"] = json!(kind);
         let mut log = Self::of(documents);
-        log.documents[1]["e"]["actor"].as_object_mut().unwrap().remove("name");
-        log.erased[1].push(Erased { commitment, by: Seq(3) });
+        let written = log.salts[1].erase(&mut log.documents[1], &["/e/actor/name"], Seq(3)).unwrap();
+        log.salts[1] = Salts::Written(written);
         log
     }
 
@@ -118,8 +116,7 @@ impl Log {
             index: Seq(index),
             received_ms: BEGAN_MS + index,
             document: &self.documents[at],
-            salt: &salt(at),
-            erased: &self.erased[at],
+            salts: &self.salts[at],
         };
         let mut line = Vec::new();
         write_line(&entry, withhold, has_proof.then_some(proof.as_slice()), &mut line);

@@ -3,9 +3,10 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::Value;
 
+use crate::erasure::{ErasedField, Salts};
 use crate::hex::Hex;
 use crate::ids::Seq;
-use crate::leaf::{self, Hash, Salt};
+use crate::leaf::{self, Hash};
 
 /// An event as it is stored, to be written on a line.
 pub struct Entry<'a> {
@@ -15,19 +16,8 @@ pub struct Entry<'a> {
     pub received_ms: u64,
     /// The document, without what was erased from it.
     pub document: &'a Value,
-    /// The salt of a field.
-    pub salt: &'a dyn Fn(&str) -> Salt,
-    /// What was erased from it.
-    pub erased: &'a [Erased],
-}
-
-/// A field that was erased.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Erased {
-    /// Its commitment, which stays.
-    pub commitment: Hash,
-    /// The position of the record of its erasure.
-    pub by: Seq,
+    /// The salts of its fields, and what was erased.
+    pub salts: &'a Salts,
 }
 
 /// Appends a line with its line feed. Of a field at or below one of the paths in `withhold` only the commitment is shown.
@@ -36,8 +26,7 @@ pub fn write_line(entry: &Entry<'_>, withhold: &[&str], proof: Option<&[Hash]>, 
     let mut withheld = Vec::new();
     put(out, &format!("{{\"index\":{},\"received_ms\":{},\"fields\":[", entry.index, entry.received_ms));
     let mut is_first = true;
-    for field in leaf::flatten(entry.document) {
-        let salt = (entry.salt)(&field.path);
+    for (field, salt) in entry.salts.fields(entry.document) {
         if withhold.iter().any(|above| is_at_or_below(&field.path, above)) {
             withheld.push(leaf::commitment(&field.path, &field.value, &salt));
             continue;
@@ -54,10 +43,8 @@ pub fn write_line(entry: &Entry<'_>, withhold: &[&str], proof: Option<&[Hash]>, 
     put(out, "],\"withheld\":[");
     put_list(out, withheld.iter().map(|hash| format!("\"{}\"", Hex(hash))));
     put(out, "],\"erased\":[");
-    let mut erased: Vec<&Erased> = entry.erased.iter().collect();
-    erased.sort_by_key(|it| it.commitment);
-    let one = |it: &Erased| format!("{{\"commitment\":\"{}\",\"by\":{}}}", Hex(&it.commitment), it.by);
-    put_list(out, erased.into_iter().map(one));
+    let one = |it: &ErasedField| format!("{{\"commitment\":\"{}\",\"by\":{}}}", Hex(&it.commitment), it.by);
+    put_list(out, entry.salts.erased().iter().map(one));
     put(out, "]");
     if let Some(proof) = proof {
         put(out, ",\"proof\":[");

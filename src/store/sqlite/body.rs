@@ -62,6 +62,18 @@ impl Encoder {
             .map_err(|error| StoreError::Io { doing: "compress a document", source: Box::new(error) })?;
         Ok((self.dictionary, body))
     }
+
+    /// The same, as long as what it replaces where that is possible: a row that keeps its length is overwritten where it
+    /// lies, and nothing of it stays elsewhere in its page.
+    pub(super) fn encode_in_place(
+        &mut self,
+        document: &[u8],
+        length: usize,
+    ) -> Result<(u32, Vec<u8>), StoreError> {
+        let (dictionary, mut body) = self.encode(document)?;
+        body.resize(length.max(body.len()), 0);
+        Ok((dictionary, body))
+    }
 }
 
 /// Decompresses bodies, each with the dictionary its row names.
@@ -91,6 +103,17 @@ impl Decoders {
         let decompressor =
             self.0.get_mut(&dictionary).ok_or_else(|| format!("there is no dictionary {dictionary}"))?;
         decompressor.decompress(body, DOCUMENT_BYTES_MAX).map_err(|error| error.to_string())
+    }
+}
+
+/// The frame at the beginning of a body that was made as long as another, without the zeros behind it.
+pub(super) fn without_padding(body: &[u8]) -> &[u8] {
+    let frame = zstd::zstd_safe::find_frame_compressed_size(body)
+        .ok()
+        .and_then(|length| body.split_at_checked(length));
+    match frame {
+        Some((frame, rest)) if rest.iter().all(|byte| *byte == 0) => frame,
+        _ => body,
     }
 }
 

@@ -199,7 +199,7 @@ fn bodies(
         if problems.len() >= PROBLEMS_MAX {
             return Ok(());
         }
-        let row = match read::event_row(line, decoders) {
+        let row = match read::event_row(connection, line, decoders) {
             Ok(row) => row,
             Err(StoreError::Corrupt(what)) => {
                 problems.push(what);

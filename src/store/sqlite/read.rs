@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use everlog_core::erasure::{Salts, Written};
 use everlog_core::ids::{OrgId, Seq, Size};
 use everlog_core::leaf::{Hash, LogId, Seed};
 use rusqlite::{Connection, OptionalExtension as _, Row as Line};
 
-use crate::store::sqlite::body::Decoders;
+use crate::store::sqlite::body::{Decoders, without_padding};
 use crate::store::sqlite::{corrupt, fault, frontier_from_bytes};
 use crate::store::{
     Append, Code, CodeKind, Credential, EVENTS_MAX, Head, ORGANIZATIONS_MAX, OrgCode, OrganizationRow, Row,
@@ -150,7 +151,7 @@ pub(super) fn rows(
     for key in seqs.iter().filter_map(|&seq| row_key(org, seq)) {
         let mut lines = statement.query([key]).map_err(fault(doing))?;
         if let Some(line) = lines.next().map_err(fault(doing))? {
-            rows.push(event_row(line, decoders)?);
+            rows.push(event_row(connection, line, decoders)?);
         }
     }
     Ok(rows)
@@ -172,7 +173,7 @@ pub(super) fn scan(
     let mut lines = statement.query([first, last, limit]).map_err(fault(doing))?;
     let mut rows = Vec::new();
     while let Some(line) = lines.next().map_err(fault(doing))? {
-        rows.push(event_row(line, decoders)?);
+        rows.push(event_row(connection, line, decoders)?);
     }
     Ok(rows)
 }
@@ -185,7 +186,11 @@ fn range(org: OrgCode, from: Seq, to: Size) -> Option<(i64, i64)> {
 }
 
 /// An event from a line of `EVENT`.
-pub(super) fn event_row(line: &Line<'_>, decoders: &mut Decoders) -> Result<Row, StoreError> {
+pub(super) fn event_row(
+    connection: &Connection,
+    line: &Line<'_>,
+    decoders: &mut Decoders,
+) -> Result<Row, StoreError> {
     let key: i64 = columns(line, |line| line.get(0))?;
     let (org, seq) = key_parts(key);
     let damaged = |why: &dyn std::fmt::Display| {
@@ -195,9 +200,44 @@ pub(super) fn event_row(line: &Line<'_>, decoders: &mut Decoders) -> Result<Row,
         let body = line.get_ref(5)?.as_blob()?;
         Ok::<_, rusqlite::Error>((line.get(1)?, line.get(2)?, line.get(3)?, line.get(4)?, body))
     };
-    let (received_ms, dictionary, leaf, seed, body) = read().map_err(|error| damaged(&error))?;
+    let (received_ms, dictionary, leaf_hash, seed, body) = read().map_err(|error| damaged(&error))?;
+    let (salts, body) = match seed {
+        NO_SEED => {
+            let written =
+                written_salts(connection, key)?.ok_or_else(|| damaged(&"its salts are not there"))?;
+            (Salts::Written(written), without_padding(body))
+        }
+        seed => (Salts::Seed(Seed(seed)), body),
+    };
     let document = decoders.decode(dictionary, body).map_err(|why| damaged(&why))?;
-    Ok(Row { seq, received_ms: uint(received_ms)?, document, seed: Seed(seed), leaf_hash: leaf })
+    Ok(Row { seq, received_ms: uint(received_ms)?, document, salts, leaf_hash })
+}
+
+/// In the place of a seed that was destroyed. As a random seed it never comes.
+pub(super) const NO_SEED: [u8; 32] = [0; 32];
+
+fn written_salts(connection: &Connection, key: i64) -> Result<Option<Written>, StoreError> {
+    let sql = "select salts from erased_events where id = ?";
+    let bytes: Option<Vec<u8>> = one(connection, "read the salts of an event", sql, [key])?;
+    Ok(bytes.and_then(|bytes| Written::from_bytes(&bytes)))
+}
+
+pub(super) fn erased_seqs(
+    connection: &Connection,
+    org: OrgCode,
+    from: Seq,
+    limit: usize,
+) -> Result<Vec<Seq>, StoreError> {
+    let Some((first, last)) = range(org, from, Size(EVENTS_MAX)) else { return Ok(Vec::new()) };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let read = || {
+        connection
+            .prepare_cached("select id from erased_events where id between ? and ? order by id limit ?")?
+            .query_map([first, last, limit], |line| line.get(0))?
+            .map(|key| key.map(|key| key_parts(key).1))
+            .collect::<rusqlite::Result<_>>()
+    };
+    read().map_err(fault("list what was erased"))
 }
 
 pub(super) fn find_id(connection: &Connection, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError> {

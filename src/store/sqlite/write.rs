@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 
+use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
 use everlog_core::leaf::Hash;
 use everlog_core::merkle::Frontier;
@@ -245,7 +246,10 @@ impl Calls<'_> {
             let key = row_key(org, row.seq).ok_or(StoreError::Full("events of an organization"))?;
             let (dictionary, body) = self.encoder.encode(&row.document)?;
             let received_ms = int(row.received_ms)?;
-            self.write(INSERT_EVENT, (key, received_ms, dictionary, row.leaf_hash, row.seed.0, body))?;
+            let Salts::Seed(seed) = &row.salts else {
+                return Err(corrupt(format!("event {} is new and has lost something", row.seq)));
+            };
+            self.write(INSERT_EVENT, (key, received_ms, dictionary, row.leaf_hash, seed.0, body))?;
             self.write(INSERT_EVENT_ID, (org.0, id, int(row.seq.0)?))?;
         }
         let frontier = head.frontier.to_bytes();
@@ -260,6 +264,25 @@ impl Calls<'_> {
         self.write(INSERT_APPEND, (org.0, int(first.0)?, int(count)?))?;
         let pos = self.connection.last_insert_rowid().cast_unsigned();
         Ok(Append { pos, org, first, count })
+    }
+
+    fn erase_unnoted(&mut self, org: OrgCode, row: &Row) -> Result<(), StoreError> {
+        let Salts::Written(written) = &row.salts else {
+            return Err(corrupt(format!("event {} has lost nothing", row.seq)));
+        };
+        let key = row_key(org, row.seq).ok_or(StoreError::Full("events of an organization"))?;
+        let length: i64 = self
+            .connection
+            .prepare_cached("select length(body) from events where id = ?")
+            .and_then(|mut statement| statement.query_row([key], |line| line.get(0)))
+            .map_err(fault("read the length of an event"))?;
+        let length = usize::try_from(length).unwrap_or_default();
+        let (dictionary, body) = self.encoder.encode_in_place(&row.document, length)?;
+        let kept = (dictionary, read::NO_SEED, body, key, int(row.received_ms)?, row.leaf_hash);
+        if self.write(ERASE_EVENT, kept)? != 1 {
+            return Err(corrupt(format!("event {} of organization {} is another one", row.seq, org.0)));
+        }
+        self.write(PUT_SALTS, (key, written.to_bytes())).map(drop)
     }
 
     fn create_organization_unnoted(&mut self, row: &OrganizationRow) -> Result<OrgCode, StoreError> {
@@ -366,6 +389,11 @@ impl Transaction for Calls<'_> {
 
     fn append(&mut self, org: OrgCode, rows: &[(Row, String)], head: &Head) -> Result<Append, StoreError> {
         let result = self.append_unnoted(org, rows, head);
+        self.note(result)
+    }
+
+    fn erase(&mut self, org: OrgCode, row: &Row) -> Result<(), StoreError> {
+        let result = self.erase_unnoted(org, row);
         self.note(result)
     }
 
@@ -577,6 +605,16 @@ const INSERT_EVENT: Writing = Writing {
     doing: "keep an event",
     unique: "the position",
     sql: "insert into events (id, received_ms, dictionary, leaf, seed, body) values (?, ?, ?, ?, ?, ?)",
+};
+const ERASE_EVENT: Writing = Writing {
+    doing: "erase fields of an event",
+    unique: "the event",
+    sql: "update events set dictionary = ?, seed = ?, body = ? where id = ? and received_ms = ? and leaf = ?",
+};
+const PUT_SALTS: Writing = Writing {
+    doing: "keep the salts of an event",
+    unique: "the salts of the event",
+    sql: "insert into erased_events (id, salts) values (?, ?) on conflict (id) do update set salts = excluded.salts",
 };
 const INSERT_EVENT_ID: Writing = Writing {
     doing: "keep the id of an event",

@@ -1,0 +1,72 @@
+//! What every store must do when something is erased from an event. Deliberately absent: what may be erased.
+
+use everlog::store::{OrgCode, Row, Store};
+use everlog_core::erasure::Salts;
+use everlog_core::ids::Seq;
+
+use crate::store::{Open, Place, append, check_store, make, transact};
+
+/// The row without its id, erased by the record at 9.
+pub fn without_id(row: &Row) -> Row {
+    let mut document = serde_json::from_slice(&row.document).unwrap();
+    let written = row.salts.erase(&mut document, &["/e/metadata"], Seq(9)).unwrap();
+    Row { document: document.to_string().into_bytes(), salts: Salts::Written(written), ..row.clone() }
+}
+
+/// Erases in a transaction of its own.
+pub fn erase(store: &dyn Store, org: OrgCode, row: &Row) {
+    transact(store, |transaction| transaction.erase(org, row)).unwrap();
+}
+
+/// Holds the erasure of design's promise 3 in kind: the row is another, its place, time and leaf are not.
+pub fn what_is_left_of_an_event_stands_in_its_place(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let (acme, bolt) = (make(&*store, "acme"), make(&*store, "bolt"));
+    let (_, rows) = append(&*store, acme, &["a", "b", "c"]).unwrap();
+    append(&*store, bolt, &["a"]).unwrap();
+    let left = without_id(&rows[1]);
+    assert!(left.document.len() < rows[1].document.len());
+    erase(&*store, acme, &left);
+
+    let check = |store: &dyn Store| {
+        let expected = [rows[0].clone(), left.clone(), rows[2].clone()];
+        assert_eq!(store.scan(acme, Seq(0), 10).unwrap(), expected);
+        assert_eq!(store.rows(acme, &[Seq(1)]).unwrap()[0], left);
+        assert_eq!(store.erased_seqs(acme, Seq(0), 10).unwrap(), [Seq(1)]);
+        assert_eq!(store.erased_seqs(acme, Seq(2), 10).unwrap(), []);
+        assert_eq!(store.erased_seqs(bolt, Seq(0), 10).unwrap(), []);
+        assert_eq!(store.find_id(acme, "b").unwrap(), Some(Seq(1)));
+        check_store(store);
+    };
+    check(&*store);
+    drop(store);
+    check(&*place.open());
+}
+
+pub fn nothing_is_erased_from_an_event_that_is_another_one(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let acme = make(&*store, "acme");
+    let (_, rows) = append(&*store, acme, &["a"]).unwrap();
+    let left = without_id(&rows[0]);
+    for other in [
+        Row { seq: Seq(1), ..left.clone() },
+        Row { received_ms: left.received_ms + 1, ..left.clone() },
+        Row { leaf_hash: [1; 32], ..left.clone() },
+        rows[0].clone(),
+    ] {
+        assert!(transact(&*store, |transaction| transaction.erase(acme, &other)).is_err());
+        drop(transact(&*store, |_| Ok(())));
+    }
+    let new = Row { seq: Seq(1), ..left };
+    assert!(
+        transact(&*store, |transaction| {
+            let head = transaction.head(acme)?;
+            transaction.append(acme, &[(new.clone(), "b".to_owned())], &head)
+        })
+        .is_err()
+    );
+    drop(store);
+    assert_eq!(place.open().scan(acme, Seq(0), 10).unwrap(), rows);
+}
