@@ -32,6 +32,7 @@ pub mod documents;
 mod keys;
 pub mod live;
 mod peer;
+mod proofs;
 pub mod receipts;
 pub mod scheduler;
 mod stopping;

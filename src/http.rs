@@ -40,6 +40,7 @@ mod organizations;
 mod problem;
 mod process_files;
 mod processes;
+mod proofs;
 mod receipts;
 mod reference;
 mod remainder;
@@ -87,7 +88,7 @@ struct AsItComes;
     tags(
         (name = "events", description = "Recording and finding what happened."),
         (name = "processes", description = "Signing processes: documents, their signees, and the rules on both."),
-        (name = "evidence", description = "The signed head of a log."),
+        (name = "evidence", description = "The signed head of a log, and proofs under it."),
         (name = "streams", description = "Events sent to somewhere else."),
         (name = "administration", description = "Organizations, keys and viewer sessions."),
         (name = "signing", description = "Signing processes, in the form of the signing activity API."),
@@ -134,6 +135,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(feed::read_feed))
         .routes(routes!(checkpoint::read_checkpoint))
         .routes(routes!(checkpoint::read_log_key))
+        .routes(routes!(proofs::read_inclusion_proof))
+        .routes(routes!(proofs::read_consistency_proof))
         .routes(routes!(notifications::list_notifications))
         .routes(routes!(streams::create_stream, streams::list_streams))
         .routes(routes!(streams::read_stream, streams::update_stream, streams::delete_stream))

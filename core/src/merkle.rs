@@ -202,6 +202,14 @@ pub fn consistency_proof<E: From<ProofError>>(
     parts.into_iter().rev().map(|part| root_of(part, &mut read)).collect()
 }
 
+/// The root of the tree of `size`; `read` is that of [`inclusion_proof`].
+pub fn tree_root<E>(size: Size, mut read: impl FnMut(Range<u64>) -> Result<Hash, E>) -> Result<Hash, E> {
+    if size == Size(0) {
+        return Ok(EMPTY_ROOT);
+    }
+    root_of(0..size.0, &mut read)
+}
+
 /// Where a span of two or more leaves divides: after the largest power of two below its length.
 fn split(span: &Range<u64>) -> u64 {
     let length = span.end - span.start;
@@ -423,10 +431,7 @@ impl Tree {
 
     /// The root that the tree had at this size.
     pub fn root_at(&self, size: Size) -> Result<Hash, ProofError> {
-        if size == Size(0) {
-            return Ok(EMPTY_ROOT);
-        }
-        root_of(0..size.0, &mut |span| self.subtree(span))
+        tree_root(size, |span| self.subtree(span))
     }
 
     /// The proof of the leaf at `index` in the tree as it was at `size`.

@@ -45,7 +45,7 @@ pub(super) async fn read_log_key(State(app): State<App>) -> Response {
     text(format!("{}\n", app.verifier_key()))
 }
 
-fn text(text: String) -> Response {
+pub(super) fn text(text: String) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], text)
         .into_response()
 }

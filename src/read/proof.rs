@@ -1,4 +1,4 @@
-//! Proofs that an event is in a log: the hashes that lead from its leaf to a root.
+//! Proofs that an event is in a log, and that a log continues an older one: hashes that lead to a root, and the roots.
 //!
 //! Deliberately absent: signing. The roots of large perfect subtrees never change and are kept in memory, a hash for
 //! every `KEPT_LEAVES / 2` events; everything below is read from the store.
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Hash;
-use everlog_core::merkle::{Frontier, ProofError, inclusion_proof};
+use everlog_core::merkle::{Frontier, ProofError, consistency_proof, inclusion_proof, node_hash, tree_root};
 
 use crate::access::Organization;
 use crate::read::{ReadError, Reader};
@@ -60,6 +60,32 @@ impl Reader {
         }
     }
 
+    /// The proof (RFC 6962, section 2.1.2) that the log at size `to` continues that at size `from`; `None` where `from` is
+    /// the larger. Only for readers of everything.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn consistency(
+        &self,
+        org: &Organization,
+        from: Size,
+        to: Size,
+    ) -> Result<Option<Vec<Hash>>, ReadError> {
+        match consistency_proof(from, to, |span| Ok::<_, Fault>(self.subtree(org.code(), span)?)) {
+            Ok(proof) => Ok(Some(proof)),
+            Err(Fault::Outside) => Ok(None),
+            Err(Fault::Store(why)) => Err(why.into()),
+        }
+    }
+
+    /// The root that the log had at this size, which it has reached.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn root(&self, org: &Organization, size: Size) -> Result<Hash, StoreError> {
+        tree_root(size, |span| self.subtree(org.code(), span))
+    }
+
     /// The root of a perfect subtree.
     fn subtree(&self, org: OrgCode, span: Range<u64>) -> Result<Hash, StoreError> {
         let length = span.end - span.start;
@@ -76,7 +102,7 @@ impl Reader {
         } else {
             let middle = span.start + length / 2;
             let left = self.subtree(org, span.start..middle)?;
-            everlog_core::merkle::node_hash(&left, &self.subtree(org, middle..span.end)?)
+            node_hash(&left, &self.subtree(org, middle..span.end)?)
         };
         self.trees.0.lock().unwrap_or_else(|it| it.into_inner()).insert(key, root);
         Ok(root)

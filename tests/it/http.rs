@@ -22,6 +22,7 @@ pub mod process_files;
 mod process_lives;
 mod processes;
 mod profile;
+mod proofs;
 mod protocol;
 mod query;
 mod receipts;

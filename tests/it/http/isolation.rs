@@ -54,7 +54,7 @@ fn ask(server: &Server, key: &str, canary: &str, own: &str, other: &str, random:
         10 => query(&[("q", "-zzz"), ("skip", &number.to_string())]),
         _ => String::new(),
     };
-    match next(random) % 16 {
+    match next(random) % 17 {
         0..=2 => server.get(&format!("{base}/events{filter}"), key),
         3 => server.get(&format!("{base}/events/total{filter}"), key),
         4 => server.get(&format!("{base}/events/facets{filter}"), key),
@@ -71,6 +71,7 @@ fn ask(server: &Server, key: &str, canary: &str, own: &str, other: &str, random:
         12 => server.get(&format!("/v1/organizations/{other}/events{filter}"), key),
         13 => server.post(&format!("/v1/organizations/{other}/events"), key, &event(canary, number)),
         14 => server.get(&format!("{base}/checkpoint"), key),
+        15 => server.get(&format!("{base}/proofs/inclusion/{number}"), key),
         _ => {
             let page = server.get(&format!("{base}/events?limit=5&skip={}", number % 50), key);
             match page.body["next"].as_str() {

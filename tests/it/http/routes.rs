@@ -67,6 +67,8 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/export", Scope("read")),
     ("GET", "/v1/organizations/{org}/feed", Scope("read")),
     ("GET", "/v1/organizations/{org}/checkpoint", Scope("read")),
+    ("GET", "/v1/organizations/{org}/proofs/inclusion/{seq}", Scope("read")),
+    ("GET", "/v1/organizations/{org}/proofs/consistency", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}/notifications", Scope("read")),
     ("POST", "/v1/organizations/{org}/streams", ScopeOrOperator("admin")),
     ("GET", "/v1/organizations/{org}/streams", ScopeOrOperator("admin")),
@@ -203,7 +205,9 @@ fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
 fn placed(path: &str) -> String {
     let has_files =
         ["/document", ".pdf", "/audit-trail.json", "/audit-trail.html"].iter().any(|it| path.ends_with(it));
-    path.replace("{type}", "lead").replace("{key}", if has_files { "s-1" } else { "e-1" })
+    let path = path.replace("{type}", "lead").replace("{key}", if has_files { "s-1" } else { "e-1" });
+    let asks = if path.ends_with("/proofs/consistency") { "?from=1" } else { "" };
+    path.replace("{seq}", "0") + asks
 }
 
 /// What can be told apart by a caller: status, headers but for the request's own, body but for its id.

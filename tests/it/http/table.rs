@@ -113,6 +113,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/feed",                       [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/feed?after=-1 live",         [No(401), Events,  Events,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/checkpoint",                 [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
+    ("GET", "/v1/organizations/{org}/proofs/inclusion/{seq}",     [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
+    ("GET", "/v1/organizations/{org}/proofs/consistency?from=1",  [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
     // What is known of a process; of none that a reader of a part sees.
     ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), ANSWER, ANSWER, No(404), No(403)]),
     // What is known of processes, in the form of another interface, which is for keys.
@@ -549,7 +551,7 @@ fn every_route_of_the_server_has_a_line_and_no_line_is_stale() {
     }
     let route = |line: &str| {
         let path = line.split(['?', ' ']).next().unwrap();
-        path.replace("{seq}", "{id}").replace("{shared}", "{id}").replace("{signed}", "{key}")
+        path.replace("/events/{seq}", "/events/{id}").replace("{shared}", "{id}").replace("{signed}", "{key}")
     };
     let listed: BTreeSet<_> =
         TABLE.iter().map(|(method, line, _)| ((*method).to_owned(), route(line))).collect();

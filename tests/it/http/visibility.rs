@@ -176,7 +176,7 @@ fn hidden_is_not_found(server: &Server, key: &str, token: &str, all: &[Sent], ru
     }
     let page = server.get(&format!("{EVENTS}?limit=1000"), token);
     assert!(!page.text.contains("\"seq\"") && !page.text.contains("\"cause\""));
-    for path in ["feed", "checkpoint", "feed?after=3"] {
+    for path in ["feed", "checkpoint", "feed?after=3", "proofs/inclusion/0", "proofs/consistency?from=1"] {
         server.get(&format!("/v1/organizations/acme/{path}"), token).assert_problem(403, "forbidden");
     }
     let own = server.get("/v1/organizations/acme", token);
