@@ -86,11 +86,14 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             let detail = "the content type is application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
-        let value = json(request.into_body()).await?;
-        serde_path_to_error::deserialize(value)
-            .map(Self)
-            .map_err(|why| Problem::invalid(vec![fault(pointer(why.path()), &why.inner().to_string())]))
+        of_shape(json(request.into_body()).await?).map(Self)
     }
+}
+
+/// A value as what it is meant to be.
+pub(super) fn of_shape<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|why| Problem::invalid(vec![fault(pointer(why.path()), &why.inner().to_string())]))
 }
 
 /// What serde says of a member, in the words and codes of every other refusal.
@@ -108,6 +111,10 @@ pub(super) fn fault(pointer: String, said: &str) -> FieldError {
         let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { member(&name) };
         return FieldError { pointer, code: "unknown_member", message };
     }
+    // What a type is called in the program is nobody's word.
+    let said = said
+        .split_once(", expected struct ")
+        .map_or(said.to_owned(), |(met, _)| format!("{met}, expected an object"));
     let message = said.replacen("unknown variant", "unknown word", 1);
     FieldError { pointer, code: "invalid_value", message }
 }

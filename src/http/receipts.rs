@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::access::{Denied, Organization};
 use crate::app::App;
 use crate::app::receipts::{Receipt, ReceiptError, SIGNATURE_AGE_MS_MAX, SIGNATURE_AHEAD_MS_MAX, Taken};
-use crate::http::body::{ContentType, fault, incomplete, too_large};
+use crate::http::body::{ContentType, incomplete, of_shape, too_large};
 use crate::http::extract::{InOrg, Origin, blocking};
 use crate::http::problem::Problem;
 use crate::log::{Source, now_ms};
@@ -134,9 +134,7 @@ async fn whole(request: Request) -> Result<(HeaderMap, Bytes), Problem> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let value = json::parse(bytes)?;
-    serde_json::from_value(value)
-        .map_err(|why| Problem::invalid(vec![fault(String::new(), &why.to_string())]))
+    of_shape(json::parse(bytes)?)
 }
 
 /// Opens the organization for a provider that signed these bytes with the organization's key for it.

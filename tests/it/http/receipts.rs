@@ -322,6 +322,15 @@ fn a_signed_receipt_that_makes_no_sense_is_refused_and_named() {
     ] {
         sms(&server, SMS_KEY, body).assert_problem(status, code);
     }
+    // In words, and with the place.
+    for (body, pointer, message) in [
+        ("null", "", "invalid type: null, expected an object"),
+        ("7", "", "invalid type: integer `7`, expected an object"),
+        (r#"{"id": 7, "status": "x"}"#, "/id", "invalid type: integer `7`, expected a string"),
+    ] {
+        let told = &sms(&server, SMS_KEY, body).body["errors"][0];
+        assert_eq!((&told["pointer"], &told["message"]), (&json!(pointer), &json!(message)));
+    }
     for told in [
         json!(null),
         json!([]),
