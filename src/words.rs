@@ -6,18 +6,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use everlog_core::catalog::{Kind, NAMES, Names};
+use everlog_core::catalog::{Kind, NAMES, Names, Template};
 use everlog_core::profile::Preset;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::civil::DateTime;
 use rust_embed::RustEmbed;
+use serde::Deserialize;
 use serde_json::Value;
 use unic_langid::LanguageIdentifier;
 
 pub mod time;
 
-/// One file a language, named by its tag; one more for the words of the shipped catalogs.
+/// One file a language, named by its tag; one more for the words of the shipped catalogs, and one for their sentences.
 #[derive(RustEmbed)]
 #[folder = "messages/"]
 struct Messages;
@@ -26,6 +27,8 @@ struct Messages;
 const DEFAULT: &str = "en";
 /// Where the words of the shipped catalogs are. English has none: the catalogs themselves are English.
 const CATALOGS: &str = "catalogs/";
+/// Where their sentences are, by how the catalogs write them.
+const SENTENCES: &str = "sentences/";
 
 struct Language {
     tag: String,
@@ -65,6 +68,22 @@ fn language(file: &str) -> Option<Language> {
     let mut language = Language { tag, bundle, names: Arc::default() };
     language.names = Arc::new(language.names());
     Some(language)
+}
+
+/// A file of sentences.
+#[derive(Default, Deserialize)]
+struct Sentences {
+    sentences: HashMap<String, Template>,
+    words: HashMap<String, String>,
+}
+
+impl Sentences {
+    /// Those of a language; a file that cannot be read is as if it were not there, and a test reads each.
+    fn of(tag: &str) -> Self {
+        let file = Messages::get(&format!("{SENTENCES}{tag}.toml")).map(|file| file.data);
+        let text = file.and_then(|data| String::from_utf8(data.into_owned()).ok());
+        text.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default()
+    }
 }
 
 /// The words of one language.
@@ -211,6 +230,7 @@ impl Language {
         if self.tag == DEFAULT {
             return names;
         }
+        let Sentences { sentences, words } = Sentences::of(&self.tag);
         let add = |names: &mut HashMap<String, String>, group, english: &str| {
             names.extend(self.named(group, english).map(|name| (english.to_owned(), name)));
         };
@@ -227,7 +247,7 @@ impl Language {
         for kind in Kind::ALL {
             add(&mut names.kinds, "kind", kind.as_str());
         }
-        names
+        Names { sentences, words, ..names }
     }
 
     fn say(&self, id: &str, args: &FluentArgs<'_>) -> Option<String> {

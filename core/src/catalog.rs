@@ -19,7 +19,7 @@ mod template;
 
 pub use entry::{Entry, LIST_MAX, TEXT_CHARS_MAX};
 pub use names::Names;
-pub use template::{Template, TemplateError, Variable};
+pub use template::{Template, TemplateError, Told, Variable};
 
 /// The category of events about reading the log itself.
 pub const ACCESS: &str = "Access";

@@ -1,9 +1,9 @@
-//! The sentence that tells an event: the sender's own, else the catalog's, filled in. Deliberately absent: markup, and
-//! any word the recorded event does not hold.
+//! The sentence that tells an event: the sender's own, else the catalog's or that of a reader's language, filled in.
+//! Deliberately absent: markup, and any word the recorded event does not hold.
 
 use serde_json::Value;
 
-use crate::catalog::{Catalogs, Template, Variable};
+use crate::catalog::{Catalogs, Names, Template, Told, Variable};
 use crate::event::{Change, NewEvent, Outcome};
 
 /// How many targets a sentence names before it counts the rest.
@@ -11,34 +11,49 @@ const TARGETS_NAMED_MAX: usize = 3;
 /// Longest value that a sentence shows, in characters; the details show the whole.
 const VALUE_CHARS_MAX: usize = 300;
 
-/// The sentence of an event.
+/// The sentence of an event, in the language of its catalog.
 pub fn sentence(event: &NewEvent, catalogs: &Catalogs) -> String {
+    sentence_in(&Names::default(), event, catalogs)
+}
+
+/// The same in a reader's language, as far as it has a sentence for that of the catalog.
+pub fn sentence_in(names: &Names, event: &NewEvent, catalogs: &Catalogs) -> String {
+    let mut sentence = String::new();
+    tell(names, event, catalogs, &mut |piece| sentence.push_str(piece.text()));
+    sentence
+}
+
+/// Calls `each` with every piece of it, so that what others wrote can be told from our words.
+pub fn tell(names: &Names, event: &NewEvent, catalogs: &Catalogs, each: &mut dyn FnMut(Told<'_>)) {
     if let Some(own) = &event.description {
-        return own.clone();
+        return each(Told::Value(own));
     }
     let template = catalogs.get(&event.action).and_then(|action| action.template.as_ref());
     // Without a target a sentence about one would end in the air.
-    let (told, tells_the_end) = match template.filter(|it| !event.targets.is_empty() || !needs_target(it)) {
-        Some(template) => {
-            let is_about_the_end = |variable| matches!(variable, &Variable::Outcome | &Variable::Reason);
-            let told = template.render(&|variable| value(event, variable));
-            (told, template.variables().any(is_about_the_end))
-        }
-        None => (without_template(event, catalogs), false),
-    };
-    if tells_the_end { told } else { with_outcome(event, &told) }
-}
-
-/// What was only tried must not read as if it had been done: `Denied: Ana made API key CI (members may not)`.
-fn with_outcome(event: &NewEvent, told: &str) -> String {
+    let template = template.filter(|it| !event.targets.is_empty() || !needs_target(it));
+    let is_about_the_end = |variable| matches!(variable, &Variable::Outcome | &Variable::Reason);
+    // What was only tried must not read as if it had been done: `Denied: Ana made API key CI (members may not)`.
     let outcome = match event.outcome {
-        Outcome::Success => return told.to_owned(),
-        Outcome::Failure => "Failed",
-        Outcome::Denied => "Denied",
+        _ if template.is_some_and(|it| it.variables().any(is_about_the_end)) => None,
+        Outcome::Success => None,
+        Outcome::Failure => Some("Failed"),
+        Outcome::Denied => Some("Denied"),
     };
-    match &event.reason {
-        Some(reason) => format!("{outcome}: {told} ({})", shorten(reason.clone())),
-        None => format!("{outcome}: {told}"),
+    if let Some(outcome) = outcome {
+        each(Told::Words(names.word(outcome)));
+        each(Told::Words(": "));
+    }
+    match template {
+        Some(template) => {
+            let neutral = |word| names.word(word).to_owned();
+            names.sentence(template).tell(&|variable| value(names, event, variable), &neutral, each);
+        }
+        None => without_template(names, event, catalogs, each),
+    }
+    if let (Some(_), Some(reason)) = (outcome, &event.reason) {
+        each(Told::Words(" ("));
+        each(Told::Value(&shorten(reason.clone())));
+        each(Told::Words(")"));
     }
 }
 
@@ -48,20 +63,20 @@ fn needs_target(template: &Template) -> bool {
 }
 
 /// `Invoice sent: Globex`.
-fn without_template(event: &NewEvent, catalogs: &Catalogs) -> String {
-    let label = catalogs.describe(&event.action).label;
-    match targets(event) {
-        Some(targets) => format!("{label}: {targets}"),
-        None => label,
+fn without_template(names: &Names, event: &NewEvent, catalogs: &Catalogs, each: &mut dyn FnMut(Told<'_>)) {
+    each(Told::Words(names.label(&catalogs.describe(&event.action).label)));
+    if let Some(targets) = targets(names, event) {
+        each(Told::Words(": "));
+        each(Told::Value(&targets));
     }
 }
 
-fn value(event: &NewEvent, variable: &Variable) -> Option<String> {
+fn value(names: &Names, event: &NewEvent, variable: &Variable) -> Option<String> {
     let value = match variable {
         Variable::Actor => Some(event.actor.shown().to_owned()),
         Variable::OnBehalfOf => event.on_behalf_of.as_ref().map(|actor| actor.shown().to_owned()),
         Variable::Target => event.targets.first().map(|target| target.shown().to_owned()),
-        Variable::Targets => targets(event),
+        Variable::Targets => targets(names, event),
         Variable::TargetId => event.targets.first().map(|target| target.id.clone()),
         Variable::TargetType => event.targets.first().map(|target| target.kind.clone()),
         Variable::Outcome => Some(event.outcome.as_str().to_owned()),
@@ -78,13 +93,16 @@ fn value(event: &NewEvent, variable: &Variable) -> Option<String> {
     value.map(shorten)
 }
 
-fn targets(event: &NewEvent) -> Option<String> {
+fn targets(names: &Names, event: &NewEvent) -> Option<String> {
     let named: Vec<_> = event.targets.iter().take(TARGETS_NAMED_MAX).map(|target| target.shown()).collect();
     let rest = event.targets.len() - named.len();
     match (named.is_empty(), rest) {
         (true, _) => None,
         (false, 0) => Some(named.join(", ")),
-        (false, rest) => Some(format!("{} and {rest} more", named.join(", "))),
+        (false, rest) => {
+            let more = names.word("and {rest} more").replace("{rest}", &rest.to_string());
+            Some(format!("{} {more}", named.join(", ")))
+        }
     }
 }
 
@@ -181,6 +199,34 @@ mod tests {
         let many: Vec<_> = ["a", "b", "c", "d", "e"].map(target).into();
         let event = json!({"action": "invoice.sent", "actor": actor, "targets": many});
         assert_eq!(told(event), "Invoice sent: a, b, c and 2 more");
+    }
+
+    #[test]
+    fn a_reader_is_told_in_their_language_and_an_organizations_own_sentence_as_it_is() {
+        let catalogs = Catalogs::shipped_with(&["workspace"], None).unwrap();
+        let mut names = Names::default();
+        let german = Template::parse("{actor} hat API-Schlüssel {target} erstellt").unwrap();
+        names.sentences.insert("{actor} made API key {target}".to_owned(), german);
+        let words =
+            [("Denied", "Verweigert"), ("someone", "jemand"), ("and {rest} more", "und {rest} weitere")];
+        names.words.extend(words.map(|(word, own)| (word.to_owned(), own.to_owned())));
+        names.labels.insert("API Key Created".to_owned(), "API-Schlüssel erstellt".to_owned());
+        let mut event = json!({
+            "action": "api_key.created", "actor": {"type": "user", "id": "u", "name": "Ana"},
+            "targets": [{"type": "api_key", "id": "k", "name": "CI"}], "outcome": "denied", "reason": "no",
+        });
+        let told = |event: &Value, catalogs: &Catalogs| {
+            sentence_in(&names, &NewEvent::from_json(event.clone()).unwrap(), catalogs)
+        };
+        assert_eq!(told(&event, &catalogs), "Verweigert: Ana hat API-Schlüssel CI erstellt (no)");
+        let own = "[\"api_key.created\"]\nlabel = \"Key\"\ntemplate = \"{actor} cut key {target}\"";
+        let own = Catalogs::new([crate::catalog::Catalog::parse_own("own", own).unwrap()]);
+        assert_eq!(told(&event, &own), "Verweigert: Ana cut key CI (no)");
+        event["outcome"] = json!("success");
+        event["targets"] = json!([]);
+        assert_eq!(told(&event, &catalogs), "API-Schlüssel erstellt");
+        event["description"] = json!("Moved in.");
+        assert_eq!(told(&event, &catalogs), "Moved in.");
     }
 
     #[test]

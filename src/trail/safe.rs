@@ -50,27 +50,38 @@ fn isolate(text: &str) -> String {
     format!("{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}")
 }
 
-/// A sentence of ours, in English, with each of these names in it isolated where it runs from right to left, and whatever
-/// else does.
-pub fn sentence(text: &str, names: &[&str]) -> String {
-    let mut told = visible(text);
-    if !told.contains(runs_left) {
+/// A sentence of ours with each of these names in it isolated where it runs the other way, and whatever else runs from
+/// right to left where the sentence does not.
+pub fn sentence(text: &str, names: &[&str], is_rtl: bool) -> String {
+    let told = visible(text);
+    if !is_rtl && !told.contains(runs_left) {
         return told;
     }
-    let mut names: Vec<String> =
-        names.iter().map(|name| visible(name)).filter(|name| name.contains(runs_left)).collect();
-    // The longest first: one name may be a part of another.
+    let is_apart = |name: &String| if is_rtl { !name.is_empty() } else { name.contains(runs_left) };
+    let pieces = cut(told, names, is_apart);
+    let piece = |(piece, is_name): (String, bool)| match is_name {
+        true => isolate(&piece),
+        false if is_rtl => piece,
+        false => runs(&piece),
+    };
+    pieces.into_iter().map(piece).collect()
+}
+
+/// Whether what a sentence says beside these names runs from right to left.
+pub fn is_told_leftward(text: &str, names: &[&str]) -> bool {
+    let pieces = cut(visible(text), names, |name| !name.is_empty());
+    pieces.iter().any(|(piece, is_name)| !is_name && piece.contains(runs_left))
+}
+
+/// A text cut at the names in it, the longest first: one name may be a part of another.
+fn cut(text: String, names: &[&str], is_wanted: impl Fn(&String) -> bool) -> Vec<(String, bool)> {
+    let mut names: Vec<String> = names.iter().map(|name| visible(name)).filter(is_wanted).collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.dedup();
-    let mut pieces = vec![(told, false)];
-    for name in &names {
-        pieces = pieces.into_iter().flat_map(|piece| around(piece, name)).collect();
-    }
-    told = String::new();
-    for (piece, is_name) in pieces {
-        told.push_str(&if is_name { isolate(&piece) } else { runs(&piece) });
-    }
-    told
+    let whole = vec![(text, false)];
+    names
+        .iter()
+        .fold(whole, |pieces, name| pieces.into_iter().flat_map(|piece| around(piece, name)).collect())
 }
 
 /// A piece cut at each place where a name stands in it.

@@ -4,7 +4,6 @@
 
 use askama::Template;
 use everlog_core::event::Event;
-use everlog_core::sentence::sentence;
 
 use crate::app::App;
 use crate::read::present;
@@ -249,7 +248,7 @@ pub(super) fn details(
         tone,
         hue: presenter.category_hue(&described.category),
         category: Text::short(catalogs.names().category(&described.category)),
-        description: table::told(sent, &sentence(sent, catalogs), catalogs, words),
+        description: table::told(sent, usize::MAX, catalogs, words),
         notes: overview::notes(event, words),
         tabs: Tab::ALL.into_iter().map(tab).collect(),
         body,

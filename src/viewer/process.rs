@@ -6,7 +6,6 @@ use askama::Template;
 use everlog_core::catalog::Tone;
 use everlog_core::event::{ActorKind, Event};
 use everlog_core::process::{Signee, Stand, State};
-use everlog_core::sentence::sentence;
 
 use crate::app::App;
 use crate::read::process::Process;
@@ -286,7 +285,6 @@ fn entry(place: &Place<'_>, event: &Event, state: &State) -> Entry {
     let (label, tone) = presenter.tag(event, &described);
     let by_team = !matches!(sent.actor.kind, ActorKind::Signee | ActorKind::System);
     let group = catalogs.get(&sent.action).and_then(|action| action.group_for(by_team)).unwrap_or(OTHER);
-    let text = shorten(&sentence(&with_names(sent, state), catalogs), CELL_CHARS_MAX);
     let person = Person::of(sent, &presenter.profile.defaults.system_name, words);
     Entry {
         icon: described.icon.unwrap_or_else(|| "pulse".to_owned()),
@@ -294,7 +292,7 @@ fn entry(place: &Place<'_>, event: &Event, state: &State) -> Entry {
         label: Text::short(&label),
         group: group.to_owned(),
         group_name: group_name(group, words),
-        text: table::told(sent, &text, catalogs, words),
+        text: table::told(&with_names(sent, state), CELL_CHARS_MAX, catalogs, words),
         person: person.pictured(&sent.actor, &place.pictures),
         when: place.clock.exact_when(event.occurred_ms()),
         href: place.event(event.id()),

@@ -10,7 +10,6 @@ use everlog_core::catalog::Kind;
 use everlog_core::event::{Change, Event, Target};
 use everlog_core::history::{Gap, Missing, State};
 use everlog_core::query::{Query, TargetRef, moment_in};
-use everlog_core::sentence::sentence;
 use serde_json::Value;
 
 use crate::app::App;
@@ -331,7 +330,6 @@ impl<'a> Reading<'a> {
         let sent = &event.document.event;
         let (label, tone) = presenter.tag(event, &presenter.catalogs.describe(&sent.action));
         let changes = sent.changes.iter().flat_map(|changes| &changes.0);
-        let text = shorten(&sentence(sent, presenter.catalogs), CELL_CHARS_MAX);
         let occurred_ms = event.occurred_ms();
         let then = format!("{}#al-state", with(&self.path, "at", &iso(occurred_ms)));
         Entry {
@@ -339,7 +337,7 @@ impl<'a> Reading<'a> {
             iso: iso(occurred_ms),
             label: Text::short(&label),
             tone,
-            text: table::told(sent, &text, self.visit.org.catalogs(), self.visit.words),
+            text: table::told(sent, CELL_CHARS_MAX, self.visit.org.catalogs(), self.visit.words),
             person: Person::of(sent, &presenter.profile.defaults.system_name, self.visit.words),
             more: self.more("record-more-fields", changes.clone().count().saturating_sub(CHANGES_SHOWN)),
             changes: changes.take(CHANGES_SHOWN).map(line).collect(),

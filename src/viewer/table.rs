@@ -2,17 +2,17 @@
 //!
 //! Deliberately absent: any word on a profile. Columns, titles and orders are what it says.
 
-use everlog_core::catalog::{Catalogs, Described, Tone};
+use everlog_core::catalog::{Catalogs, Described, Told, Tone};
 use everlog_core::event::{Event, NewEvent, Outcome};
 use everlog_core::profile::{Column, ColumnField, List, Profile, SortKey};
 use everlog_core::query::{FILTER_VALUE_BYTES_MAX, SortBy};
-use everlog_core::sentence::sentence;
+use everlog_core::sentence::tell;
 
 use crate::settings::origin::WebOrigin;
 use crate::viewer::address::{Address, encode};
 use crate::viewer::dates::{Clock, When};
 use crate::viewer::person::{HUES, Person, hue};
-use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
+use crate::viewer::text::{CELL_CHARS_MAX, Text, Whose, shorten};
 use crate::words::Words;
 
 /// How far the hues of neighbouring categories lie apart; shares no divisor with `HUES`, so that each gets its own.
@@ -237,8 +237,7 @@ impl Presenter<'_> {
             ColumnField::Number => Cell::Number(number),
             ColumnField::Date => Cell::Date(self.clock.when(event.occurred_ms())),
             ColumnField::Description => {
-                let text = shorten(&sentence(sent, self.catalogs), CELL_CHARS_MAX);
-                Cell::Description(told(sent, &text, self.catalogs, self.clock.words))
+                Cell::Description(told(sent, CELL_CHARS_MAX, self.catalogs, self.clock.words))
             }
             ColumnField::User => {
                 let person = Person::of(sent, &self.profile.defaults.system_name, self.clock.words);
@@ -305,17 +304,21 @@ impl Presenter<'_> {
     }
 }
 
-/// A sentence as text: the sender's own has its own direction, ours that of the page. On a page that runs from right to
-/// left, a catalog that writes from left to right keeps its direction.
-pub(super) fn told(event: &NewEvent, sentence: &str, catalogs: &Catalogs, words: Words) -> Text {
-    let is_rtl = |text: &str| text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}'));
-    if event.description.is_some() {
-        Text::new(sentence)
-    } else if words.direction() == "rtl" && !is_rtl(&catalogs.describe(&event.action).label) {
-        Text::english(sentence)
-    } else {
-        Text::sentence(sentence)
+/// The sentence of an event in the reader's language, or as much of it as there is room for: the sender's own has its own
+/// direction, ours that of its words, and what others wrote in it cannot turn it round.
+pub(super) fn told(event: &NewEvent, chars_max: usize, catalogs: &Catalogs, words: Words) -> Text {
+    if let Some(own) = &event.description {
+        return Text::new(&shorten(own, chars_max));
     }
+    let (mut pieces, mut room) = (Vec::new(), chars_max);
+    tell(catalogs.names(), event, catalogs, &mut |piece| {
+        if room > 0 {
+            let text = shorten(piece.text(), room);
+            room = room.saturating_sub(piece.text().chars().count());
+            pieces.push((if matches!(piece, Told::Words(_)) { Whose::Ours } else { Whose::Theirs }, text));
+        }
+    });
+    Text::told(&pieces, words.direction() == "rtl")
 }
 
 /// The categories that catalogs name, each once, in their order.

@@ -12,12 +12,21 @@ pub const CELL_CHARS_MAX: usize = 300;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(
     ext = "html",
-    source = r#"{% match isolation %}{% when Isolation::Auto %}<bdi>{% when Isolation::English %}<bdi lang="en" dir="ltr">{% when Isolation::None %}{% endmatch %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, name } %}<span class="al-mark" title="{{ name }}">{{ code }}</span>{% endmatch %}{% endfor %}{% if isolation != Isolation::None %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="Letters that look alike, from different alphabets">mixed alphabets</span>{% endif %}"#
+    source = r#"{% match isolation %}{% when Isolation::Auto %}<bdi>{% when Isolation::English %}<bdi lang="en" dir="ltr">{% when Isolation::None %}{% endmatch %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, name } %}<span class="al-mark" title="{{ name }}">{{ code }}</span>{% when Piece::Begin %}<bdi>{% when Piece::End %}</bdi>{% endmatch %}{% endfor %}{% if isolation != Isolation::None %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="Letters that look alike, from different alphabets">mixed alphabets</span>{% endif %}"#
 )]
 pub struct Text {
     pieces: Vec<Piece>,
     isolation: Isolation,
     is_mixed: bool,
+}
+
+/// Whose words a piece of a sentence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the language.
+    Ours,
+    /// Those of whoever sent the event.
+    Theirs,
 }
 
 /// Which direction a text has.
@@ -35,7 +44,13 @@ enum Isolation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Plain(String),
-    Mark { code: String, name: &'static str },
+    Mark {
+        code: String,
+        name: &'static str,
+    },
+    /// From here to `End` the direction is its own.
+    Begin,
+    End,
 }
 
 impl Text {
@@ -62,14 +77,26 @@ impl Text {
         Self { pieces, isolation: Isolation::Auto, is_mixed: false }
     }
 
-    /// A sentence of ours, told in the direction of the page whatever the names in it.
+    /// A text of the page's own direction.
     pub fn sentence(text: &str) -> Self {
         Self { isolation: Isolation::None, ..Self::new(text) }
     }
 
-    /// An English sentence of ours on a page that runs the other way, whatever the names in it.
-    pub fn english(text: &str) -> Self {
-        Self { isolation: Isolation::English, ..Self::new(text) }
+    /// A sentence of ours, told in the direction of its words whatever the names in it: in that of the page, or on a page
+    /// that runs from right to left, where it has no such words, as English.
+    pub fn told(told: &[(Whose, String)], is_rtl_page: bool) -> Self {
+        let is_ours = |whose: &Whose| *whose == Whose::Ours;
+        let is_rtl =
+            is_rtl_page && told.iter().any(|(whose, text)| is_ours(whose) && text.contains(runs_left));
+        let mut pieces = Vec::new();
+        for (whose, text) in told {
+            let is_apart = !is_ours(whose) && (is_rtl || text.contains(runs_left));
+            pieces.extend(is_apart.then_some(Piece::Begin));
+            pieces.extend(Self::new(text).pieces);
+            pieces.extend(is_apart.then_some(Piece::End));
+        }
+        let isolation = if is_rtl_page && !is_rtl { Isolation::English } else { Isolation::None };
+        Self { pieces, isolation, is_mixed: false }
     }
 
     /// As much of the text as a list shows.
@@ -87,9 +114,15 @@ impl Text {
         let piece = |piece: &Piece| match piece {
             Piece::Plain(text) => text.clone(),
             Piece::Mark { code, .. } => format!("[{code}]"),
+            Piece::Begin | Piece::End => String::new(),
         };
         self.pieces.iter().map(piece).collect()
     }
+}
+
+/// Whether a character runs from right to left.
+fn runs_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
 /// At most so many characters, with an ellipsis where some are missing.

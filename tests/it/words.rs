@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use everlog::words::Words;
-use everlog_core::catalog::{self, NAMES};
+use everlog_core::catalog::{self, NAMES, Names, Template, Variable};
 use everlog_core::profile;
 
 /// The messages of a file: id and what stands behind it.
@@ -117,6 +117,47 @@ fn every_word_of_a_shipped_catalog_has_a_name_in_every_language() {
             assert_ne!(words.say(&id_of(group, &word)), id_of(group, &word), "{file}: {word} cannot be read");
         }
         assert_eq!(words.names().label("Prospect"), "Prospect", "an organization's own label");
+    }
+}
+
+/// The sentences of these catalogs.
+fn sentences_of(names: &[&str]) -> BTreeSet<&'static str> {
+    let actions = names.iter().flat_map(|name| catalog::shipped(name).unwrap().actions());
+    actions.filter_map(|action| action.template.as_ref()).map(Template::as_str).collect()
+}
+
+/// What a template asks for: what must be there, and everything.
+fn asked(template: &Template) -> [BTreeSet<String>; 2] {
+    [
+        template.required().map(ToString::to_string).collect(),
+        template.variables().map(ToString::to_string).collect(),
+    ]
+}
+
+#[test]
+fn every_sentence_about_signing_is_told_in_every_language_with_the_same_values() {
+    for words in Words::all().filter(|words| words.tag() != "en") {
+        let file = format!("messages/sentences/{}.toml", words.tag());
+        let names = words.names();
+        let told: BTreeSet<_> = names.sentences.keys().map(String::as_str).collect();
+        let missing: Vec<_> =
+            sentences_of(&["signing", "everlog"]).into_iter().filter(|it| !told.contains(it)).collect();
+        assert!(missing.is_empty(), "{file}: {missing:?}");
+        let said = sentences_of(NAMES);
+        let stale: Vec<_> = told.iter().filter(|it| !said.contains(*it)).collect();
+        assert!(stale.is_empty(), "{file}: no catalog says {stale:?}");
+        for (english, own) in &names.sentences {
+            assert_eq!(asked(own), asked(&Template::parse(english).unwrap()), "{file}: {english}");
+        }
+        let known: BTreeSet<_> = names.words.keys().map(String::as_str).collect();
+        assert_eq!(known, Names::WORDS.iter().copied().collect(), "{file}");
+        assert!(names.word("and {rest} more").contains("{rest}"), "{file}");
+    }
+    let neutral = sentences_of(NAMES).into_iter().flat_map(|it| {
+        Template::parse(it).unwrap().variables().map(Variable::neutral_word).collect::<Vec<_>>()
+    });
+    for word in neutral {
+        assert!(Names::WORDS.contains(&word), "{word}");
     }
 }
 

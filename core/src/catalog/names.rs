@@ -1,10 +1,11 @@
-//! What the words of catalogs are called in a reader's language, by what the catalogs say.
+//! What the words of catalogs are called in a reader's language, and how their sentences are told in it, by what the catalogs
+//! say.
 //!
-//! Deliberately absent: the languages themselves, and sentences, which stay in the language of their catalog.
+//! Deliberately absent: the languages themselves.
 
 use std::collections::HashMap;
 
-use crate::catalog::Kind;
+use crate::catalog::{Kind, Template};
 
 /// The words of one language for those of catalogs. What has none is called as the catalog says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,9 +16,31 @@ pub struct Names {
     pub categories: HashMap<String, String>,
     /// Kinds, by how a query writes them.
     pub kinds: HashMap<String, String>,
+    /// Sentences, by how the catalog writes them.
+    pub sentences: HashMap<String, Template>,
+    /// What sentences say beside what the catalog writes; see [`Names::WORDS`].
+    pub words: HashMap<String, String>,
 }
 
 impl Names {
+    /// What sentences say beside what the catalog writes: how it ended, who is not named, and what has no value.
+    pub const WORDS: &'static [&'static str] = &[
+        "Failed",
+        "Denied",
+        "and {rest} more",
+        "someone",
+        "it",
+        "record",
+        "an unknown outcome",
+        "no reason given",
+        "several",
+        "the document",
+        "an unknown channel",
+        "an unknown address",
+        "unknown",
+        "nothing",
+    ];
+
     /// What a label is called.
     pub fn label<'a>(&'a self, label: &'a str) -> &'a str {
         called(&self.labels, label)
@@ -31,6 +54,16 @@ impl Names {
     /// What a kind is called.
     pub fn kind(&self, kind: Kind) -> &str {
         called(&self.kinds, kind.as_str())
+    }
+
+    /// How a sentence is told.
+    pub fn sentence<'a>(&'a self, template: &'a Template) -> &'a Template {
+        self.sentences.get(template.as_str()).unwrap_or(template)
+    }
+
+    /// What one of [`Names::WORDS`] is called.
+    pub fn word<'a>(&'a self, word: &'a str) -> &'a str {
+        called(&self.words, word)
     }
 }
 

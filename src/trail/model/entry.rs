@@ -3,11 +3,11 @@
 //! Deliberately absent: anything the log does not hold. The name of a signee whom an event knows by key alone is the one the
 //! process has for that key.
 
-use everlog_core::catalog::{Action, Catalogs, Described, NAMES, Tone, shipped};
+use everlog_core::catalog::{Action, Catalogs, Described, NAMES, Names, Tone, shipped};
 use everlog_core::event::{Actor, ActorKind, Event, NewEvent, Outcome, Target};
 use everlog_core::hex::Hex;
 use everlog_core::process::{Signee, State};
-use everlog_core::sentence::sentence;
+use everlog_core::sentence::sentence_in;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -89,7 +89,7 @@ pub(super) fn entry(sources: &Sources<'_>, writer: Writer<'_>, event: &Event) ->
         icon: described.icon,
         tone: described.tone,
         group: action.and_then(|it| it.group_for(is_of_team)).map(str::to_owned),
-        sentence: told(&named, action, sources.catalogs),
+        sentence: told(writer.words.names(), &named, action, sources.catalogs),
         who: Person::from(&named.actor),
         on_behalf_of: named.on_behalf_of.as_ref().map(Person::from),
         signee: recorded.signee.clone(),
@@ -131,11 +131,11 @@ fn described(action: Option<&Action>, key: &str, catalogs: &Catalogs) -> Describ
 }
 
 /// The sentence, by the catalog that the label is from.
-fn told(event: &NewEvent, action: Option<&Action>, catalogs: &Catalogs) -> String {
+fn told(names: &Names, event: &NewEvent, action: Option<&Action>, catalogs: &Catalogs) -> String {
     let is_own = catalogs.get(&event.action).is_none_or(|own| action == Some(own));
     match shipped(SIGNING) {
-        Some(signing) if !is_own => sentence(event, &Catalogs::new([signing.clone()])),
-        _ => sentence(event, catalogs),
+        Some(signing) if !is_own => sentence_in(names, event, &Catalogs::new([signing.clone()])),
+        _ => sentence_in(names, event, catalogs),
     }
 }
 

@@ -17,7 +17,7 @@ const ICON: f32 = 11.5;
 const BESIDE_ICON: f32 = 19.0;
 /// Below this width times stand above what happened.
 const WIDE: f32 = 360.0;
-/// The language of sentences: that of the catalogs.
+/// The language of sentences that are told in no other: that of the catalogs.
 const CATALOGS: &str = "en";
 
 impl Draft<'_> {
@@ -84,8 +84,9 @@ impl Draft<'_> {
         self.paper.begin(Tag::TD);
         top += self.label(&mut block, event, (start, top), width);
         let plain = Style::plain(BODY, TEXT);
-        let english = Column { language: Some(CATALOGS), ..Column::new(start, width, top, None) };
-        top += self.part(&mut block, &event.sentence, plain, english) + 0.5;
+        let language = event.is_foreign.then_some(CATALOGS);
+        let told = Column { language, ..Column::new(start, width, top, None) };
+        top += self.part(&mut block, &event.sentence, plain, told) + 0.5;
         let detail = Column::new(start, width, top, None);
         top += self.part(&mut block, &event.technical, Style::plain(SMALL, MUTED), detail);
         let (warn, _) = colors(Tone::Warn);

@@ -4,7 +4,7 @@ use everlog_core::catalog::Tone;
 use everlog_core::event::Outcome;
 use jiff::Timestamp;
 
-use crate::trail::model::{Entry, TrailSignee};
+use crate::trail::model::Entry;
 use crate::trail::safe;
 use crate::trail::sheet::{Teller, capitalized};
 
@@ -26,8 +26,10 @@ pub struct SheetEvent {
     pub label: String,
     /// Whose doing it was.
     pub group: Option<String>,
-    /// The sentence that tells it, in the language of its catalog.
+    /// The sentence that tells it.
     pub sentence: String,
+    /// Whether it is told in English, from left to right, on a trail that runs the other way.
+    pub is_foreign: bool,
     /// Who acted, and for whom; whose part it was.
     pub who: String,
     /// Its place in the log, address, program.
@@ -38,6 +40,8 @@ pub struct SheetEvent {
 
 impl Teller<'_> {
     pub(super) fn event(self, entry: &Entry) -> SheetEvent {
+        let names = self.names(entry);
+        let is_foreign = self.is_rtl && !safe::is_told_leftward(&entry.sentence, &names);
         SheetEvent {
             when: self.when(&entry.occurred_at),
             utc: entry.occurred_at.utc.clone(),
@@ -45,7 +49,8 @@ impl Teller<'_> {
             tone: entry.tone,
             label: self.label(entry),
             group: entry.group.as_ref().map(|it| self.say(&format!("trail-group-{it}"))),
-            sentence: self.sentence(entry),
+            sentence: safe::sentence(&entry.sentence, &names, self.is_rtl && !is_foreign),
+            is_foreign,
             who: self.who(entry),
             technical: self.technical(entry),
             notes: self.notes(entry),
@@ -62,14 +67,21 @@ impl Teller<'_> {
         self.words.fill(outcome, [("label", label.into())])
     }
 
-    fn sentence(self, entry: &Entry) -> String {
+    /// What others may have written in a sentence.
+    fn names<'e>(self, entry: &'e Entry) -> Vec<&'e str>
+    where
+        Self: 'e,
+    {
         let trail = self.trail;
         let people = [Some(&entry.who), entry.on_behalf_of.as_ref(), trail.process.owner.as_ref()];
         let people = people.into_iter().flatten().flat_map(|it| [&it.name, &it.email, &it.id]);
-        let process = [&trail.process.name, &trail.process.file_name];
+        let process = [&trail.process.name, &trail.process.file_name, &entry.ip, &entry.reason];
         let mut names: Vec<&str> = people.chain(process).flatten().map(String::as_str).collect();
-        names.extend(trail.signees.iter().map(TrailSignee::shown));
-        safe::sentence(&entry.sentence, &names)
+        for signee in &trail.signees {
+            names.push(signee.shown());
+            names.extend([&signee.email, &signee.phone].into_iter().flatten().map(String::as_str));
+        }
+        names
     }
 
     fn who(self, entry: &Entry) -> String {

@@ -5,7 +5,6 @@
 use everlog_core::event::Event;
 use everlog_core::query::{Query, TargetRef};
 use everlog_core::search::{Field, Needle, Search, Term};
-use everlog_core::sentence::sentence;
 use everlog_core::text::tokens;
 
 use crate::app::App;
@@ -198,12 +197,11 @@ impl Beside<'_> {
         let sent = &event.document.event;
         let described = self.presenter.catalogs.describe(&sent.action);
         let (label, tone) = self.presenter.tag(event, &described);
-        let text = shorten(&sentence(sent, self.presenter.catalogs), CELL_CHARS_MAX);
         RelatedRow {
             href: self.place.event(event.id()),
             label: Text::short(&label),
             tone,
-            text: table::told(sent, &text, self.presenter.catalogs, self.words),
+            text: table::told(sent, CELL_CHARS_MAX, self.presenter.catalogs, self.words),
             actor: Text::name(&shown(&sent.actor, &self.presenter.profile.defaults.system_name, self.words)),
             when: self.place.clock.when(event.occurred_ms()),
         }

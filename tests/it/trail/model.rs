@@ -1,7 +1,8 @@
 //! What a trail says. Deliberately absent: how it is drawn.
 
 use everlog::trail::model::{FORMAT, Trail};
-use everlog_core::catalog::Catalogs;
+use everlog::trail::sheet::Sheet;
+use everlog_core::catalog::{Catalog, Catalogs};
 use everlog_core::ids::Seq;
 use everlog_core::process::{Stand, Status};
 use serde_json::{Value, json};
@@ -120,4 +121,36 @@ fn words_and_times_are_of_the_language_and_the_zone() {
     assert_eq!(trail.events[0].label, "Dokument erstellt");
     assert_eq!(trail.events[0].occurred_at.local, "20.11.2026, 04:00:00\u{a0}EST");
     assert_eq!(trail.events[0].occurred_at.utc, "2026-11-20T09:00:00.000Z");
+}
+
+/// X01: whoever reads the trail reads it in their language; what others wrote is theirs.
+#[test]
+fn sentences_are_of_the_language_and_an_organizations_own_stay_as_they_are() {
+    let mut story = Story::signed_by(&["Zoë Müller"]);
+    story.happens(
+        "18:01:00",
+        json!({"action": "document.viewed", "actor": ana(), "description": "Ana took a last look."}),
+    );
+    story.locale = "de";
+    let told = |story: &Story, action: &str| {
+        let entries = story.trail().events;
+        entries.into_iter().rfind(|it| it.action == action).unwrap().sentence
+    };
+    let title = "Master services agreement";
+    assert_eq!(
+        told(&story, "document.signed"),
+        format!("Zoë Müller hat „{title}“ unterschrieben (von 203.0.113.7)")
+    );
+    assert_eq!(told(&story, "invitation.sent"), format!("„{title}“ wurde an Zoë Müller gesendet (Email)"));
+    assert_eq!(told(&story, "document.viewed"), "Ana took a last look.");
+    story.locale = "ar";
+    assert_eq!(told(&story, "document.completed"), format!("اكتمل «{title}»"));
+    let own = "[\"document.completed\"]\nlabel = \"Deal\"\ntemplate = \"{target} is a deal\"";
+    let own = Catalog::parse_own("own", own).unwrap();
+    story.catalogs = Catalogs::shipped_with(&["everlog", "signing"], Some(own)).unwrap();
+    assert_eq!(told(&story, "document.completed"), format!("{title} is a deal"));
+    let sheet = Sheet::of(&story.trail());
+    let foreign: Vec<_> =
+        sheet.events.iter().filter(|it| it.is_foreign).map(|it| it.sentence.as_str()).collect();
+    assert_eq!(foreign, [&format!("{title} is a deal"), "Ana took a last look."]);
 }

@@ -13,7 +13,7 @@ use crate::viewer::{Page, Visitor, lead, opened, plain, record};
 fn visible(html: &str) -> String {
     let body = html.split("<body>").last().unwrap();
     let body = without(&without(&without(body, "<code", "</code>"), "<kbd", "</kbd>"), "<pre", "</pre>");
-    // Sentences stay in the language of their catalog.
+    // Sentences hold what others wrote.
     let body = without(&without(&body, "al-open al-text\"", "</a>"), "<span class=\"al-text\"", "</span>");
     let named = ["aria-label=\"", "placeholder=\"", "title=\""];
     let names =

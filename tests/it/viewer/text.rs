@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use askama::Template;
-use everlog::viewer::text::{Text, escape_hidden};
+use everlog::viewer::text::{Text, Whose, escape_hidden};
 
 fn shown(text: &str) -> String {
     Text::name(text).render().unwrap()
@@ -51,6 +51,19 @@ fn json_means_the_same_with_its_invisible_characters_escaped() {
         "{shown}"
     );
     assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+}
+
+#[test]
+fn names_in_a_sentence_cannot_turn_it_round() {
+    let told = |pieces: &[(Whose, &str)], is_rtl| {
+        let pieces: Vec<_> = pieces.iter().map(|(whose, text)| (*whose, (*text).to_owned())).collect();
+        Text::told(&pieces, is_rtl).render().unwrap()
+    };
+    let english = [(Whose::Theirs, "נועה"), (Whose::Ours, " signed "), (Whose::Theirs, "Lease")];
+    assert_eq!(told(&english, false), "<bdi>נועה</bdi> signed Lease");
+    assert_eq!(told(&english, true), r#"<bdi lang="en" dir="ltr"><bdi>נועה</bdi> signed Lease</bdi>"#);
+    let arabic = [(Whose::Ours, "اكتمل «"), (Whose::Theirs, "Lease (2)"), (Whose::Ours, "»")];
+    assert_eq!(told(&arabic, true), "اكتمل «<bdi>Lease (2)</bdi>»");
 }
 
 proptest! {
