@@ -101,6 +101,16 @@ impl CodeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(pub u32);
 
+/// The value of a code whose own was erased: says nothing, and is no other's. It begins with NUL, which no event holds.
+pub fn blank(code: Code) -> String {
+    format!("\0{}", code.0)
+}
+
+/// Whether the value of a code was erased.
+pub fn is_blank(value: &str) -> bool {
+    value.starts_with('\0')
+}
+
 /// What one transaction appended to one log; `pos` is the order of commits over all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Append {
@@ -180,6 +190,9 @@ pub trait Transaction {
     fn row(&mut self, org: OrgCode, seq: Seq) -> Result<Option<Row>, StoreError>;
     /// Makes sure that the value has a code.
     fn intern(&mut self, org: OrgCode, kind: CodeKind, value: &str) -> Result<Code, StoreError>;
+    /// Overwrites the values of codes that no event has any more with blank ones. The codes stay, and stay dense; the
+    /// same value gets a new one when it comes again.
+    fn blank_codes(&mut self, org: OrgCode, kind: CodeKind, codes: &[Code]) -> Result<(), StoreError>;
     /// Adds rows with the ids of their events at the head's place, and moves the head. Rows are in order, without gaps.
     fn append(&mut self, org: OrgCode, rows: &[(Row, String)], head: &Head) -> Result<Append, StoreError>;
     /// Puts what is left of an event in its place. Its seed and what was erased are overwritten where they lay; only

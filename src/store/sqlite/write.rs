@@ -24,7 +24,7 @@ use crate::store::sqlite::{corrupt, fault};
 use crate::store::stream::{DeadLetter, MessagePlace, StreamRow, Token};
 use crate::store::{
     Append, Code, CodeKind, Credential, EVENTS_MAX, Head, ORGANIZATIONS_MAX, OrgCode, OrganizationRow, Row,
-    SavedView, StoreError, Transaction,
+    SavedView, StoreError, Transaction, blank,
 };
 
 /// Length of the log in front of the file from which it is copied into the file. Long enough that a page written often
@@ -164,6 +164,10 @@ impl RememberedCodes {
         self.by_value.entry((org, kind)).or_default().insert(value.to_owned(), code);
         self.count += 1;
     }
+
+    fn forget(&mut self, org: OrgCode, kind: CodeKind) {
+        self.count -= self.by_value.remove(&(org, kind)).map_or(0, |codes| codes.len());
+    }
 }
 
 /// The calls inside a transaction that runs.
@@ -232,6 +236,21 @@ impl Calls<'_> {
         }
         self.codes.insert(org, kind, value, code);
         Ok(code)
+    }
+
+    fn blank_codes_unnoted(
+        &mut self,
+        org: OrgCode,
+        kind: CodeKind,
+        codes: &[Code],
+    ) -> Result<(), StoreError> {
+        self.codes.forget(org, kind);
+        for &code in codes {
+            if self.write(BLANK_CODE, (blank(code), org.0, kind as u8, code.0))? != 1 {
+                return Err(corrupt(format!("organization {} has no code {} of {kind:?}", org.0, code.0)));
+            }
+        }
+        Ok(())
     }
 
     fn append_unnoted(
@@ -384,6 +403,11 @@ impl Transaction for Calls<'_> {
 
     fn intern(&mut self, org: OrgCode, kind: CodeKind, value: &str) -> Result<Code, StoreError> {
         let result = self.intern_unnoted(org, kind, value);
+        self.note(result)
+    }
+
+    fn blank_codes(&mut self, org: OrgCode, kind: CodeKind, codes: &[Code]) -> Result<(), StoreError> {
+        let result = self.blank_codes_unnoted(org, kind, codes);
         self.note(result)
     }
 
@@ -600,6 +624,11 @@ const INSERT_CODE: Writing = Writing {
     doing: "keep a code",
     unique: "the code",
     sql: "insert into codes (org, kind, code, value) values (?, ?, ?, ?)",
+};
+const BLANK_CODE: Writing = Writing {
+    doing: "blank a code",
+    unique: "the code",
+    sql: "update codes set value = ? where org = ? and kind = ? and code = ?",
 };
 const INSERT_EVENT: Writing = Writing {
     doing: "keep an event",
