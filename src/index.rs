@@ -4,7 +4,7 @@
 //! whole directory may be deleted at any time: it is rebuilt from the truth.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use everlog_core::ids::{Seq, Size};
 use everlog_core::query::Query;
 use everlog_core::scope::Scope;
 
-use crate::store::{Append, OrgCode, Store, StoreError};
+use crate::store::{Append, Code, CodeKind, OrgCode, Store, StoreError};
 
 mod caches;
 mod check;
@@ -27,12 +27,15 @@ mod disk;
 mod document;
 mod matches;
 mod order;
+mod positions;
+mod purge;
 mod read;
 mod schema;
 mod segment;
 mod since;
 mod tail;
 mod texts;
+mod unused;
 mod vocabulary;
 mod words;
 mod write;
@@ -47,6 +50,7 @@ use disk::Disk;
 use document::Entries;
 use matches::Snapshot;
 use read::Question;
+use segment::Segment;
 use tail::Tail;
 use write::{Job, Shared, Writer};
 
@@ -197,13 +201,10 @@ impl Index {
         let mut disk = Disk::open(dir, &*store)?;
         let dictionaries = Dictionaries::new(Arc::clone(&store));
         write::catch_up(&mut disk, &*store, &dictionaries, &catalogs)?;
-        let shared = Arc::new(Shared {
-            store,
-            catalogs,
-            dictionaries,
-            caches: Caches::default(),
-            tail: Tail::new(disk.segments()?),
-        });
+        let segments = disk.segments()?;
+        let caches = Caches::default();
+        caches.keep(&segments.iter().map(Segment::id).collect());
+        let shared = Arc::new(Shared { store, catalogs, dictionaries, caches, tail: Tail::new(segments) });
         let (taken, handle) = (Mutex::new(disk.watermark.pos), disk.index().clone());
         let writer = Writer::new(Arc::clone(&shared), disk);
         let (jobs, queue) = mpsc::channel();
@@ -305,14 +306,63 @@ impl Index {
         self.shared.caches.warm_for(org, &self.shared.tail.snapshot(org)?.segments)
     }
 
-    /// Makes the words of an organization's events anew, in the background: its catalogs have changed, or values in its
-    /// events were erased. What is added from now on is made of the new ones already.
+    /// Makes the words of an organization's events anew, in the background: its catalogs have changed. What is added from
+    /// now on is made of the new ones already.
     pub fn refresh(&self, org: OrgCode) {
         // Whoever is adding may have asked for the catalogs before they changed: its events come first.
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.dictionaries.forget(org);
         self.send(Job::Refresh(org));
         drop(taken);
+    }
+
+    /// Makes events of a log say what they say now: something was erased from them. When it returns, no query finds any
+    /// of them by what they said before, and each finds them by what is left, at the same place. What they said before
+    /// is still on the disk until `purge` returns.
+    ///
+    /// Called by the thread that writes the log, once the truth says it and after `add` took in everything before; every
+    /// value that the events still have has its code by then. Calling it again changes nothing: that is how an erasure
+    /// goes on that a crash interrupted.
+    ///
+    /// # Errors
+    /// When a value has no code, or the index has stopped.
+    pub fn rewrite(&self, org: OrgCode, events: &[Event]) -> Result<(), IndexError> {
+        // What was added before is handed over before.
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let catalogs = (self.shared.catalogs)(org);
+        let entries = Entries { org, dictionaries: &self.shared.dictionaries, catalogs };
+        let entry =
+            |event: &Event| entries.entry(event.seq, event.received_ms, &event.document).map(Arc::new);
+        let made = events.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let (done, answer) = mpsc::channel();
+        self.send(Job::Rewrite(made, done));
+        drop(taken);
+        self.wait_for(&answer)
+    }
+
+    /// Returns when nothing that was deleted or replaced is left on the disk or in memory; some seconds for a million
+    /// events in the segments concerned. Writing and finding go on meanwhile.
+    ///
+    /// # Errors
+    /// When the index has stopped, or segments cannot be written anew: then it may be called again.
+    pub fn purge(&self) -> Result<(), IndexError> {
+        let (done, answer) = mpsc::channel();
+        self.send(Job::Purge(done));
+        self.wait_for(&answer)
+    }
+
+    /// The codes of a kind that no event of the log has and whose values are still there. Called by the thread that
+    /// writes the log, while nothing is written: a code that is given to an event next would be among them.
+    ///
+    /// # Errors
+    /// When the index or the store cannot be read.
+    pub fn unused_codes(&self, org: OrgCode, kind: CodeKind) -> Result<Vec<Code>, IndexError> {
+        unused::unused_codes(&self.shared, org, kind)
+    }
+
+    /// Forgets the values behind the codes of a log: some were blanked, and all are read anew.
+    pub fn forget_codes(&self, org: OrgCode) {
+        self.shared.dictionaries.forget(org);
     }
 
     /// Returns when everything added so far is in segments on disk, and everything to be made anew is.
@@ -322,9 +372,13 @@ impl Index {
     pub fn flush(&self) -> Result<(), IndexError> {
         let (done, answer) = mpsc::channel();
         self.send(Job::Flush(done));
+        self.wait_for(&answer)
+    }
+
+    fn wait_for(&self, answer: &Receiver<()>) -> Result<(), IndexError> {
         answer.recv().map_err(|_| match self.shared.tail.snapshot(OrgCode(0)) {
             Err(error) => error,
-            Ok(_) => IndexError::Failed("its thread has ended".to_owned()),
+            Ok(_) => IndexError::Failed("it did not do what it was asked to".to_owned()),
         })
     }
 

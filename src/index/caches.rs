@@ -85,11 +85,48 @@ impl Caches {
         segments.iter().try_for_each(|segment| self.words(segment, org).map(drop))
     }
 
-    /// Drops what was made of segments that are no more.
+    /// Lets what is made of new segments be kept, from before they are shown.
+    pub fn expect(&self, segments: &HashSet<SegmentId>) {
+        self.words.expect(segments);
+        self.sets.expect(segments);
+        self.tallies.expect(segments);
+    }
+
+    /// Drops what was made of segments that are no more; a query that began before may make such a thing still, and it
+    /// is not kept.
     pub fn keep(&self, segments: &HashSet<SegmentId>) {
-        self.words.retain(|(segment, _)| segments.contains(segment));
-        self.sets.retain(|key| segments.contains(&key.segment));
-        self.tallies.retain(|(key, _)| segments.contains(&key.segment));
+        self.words.keep(segments);
+        self.sets.keep(segments);
+        self.tallies.keep(segments);
+    }
+
+    /// Drops what was asked and answered: somebody may have looked for what was erased.
+    pub fn forget_questions(&self) {
+        self.sets.clear();
+        self.tallies.clear();
+    }
+}
+
+/// What is made of one segment.
+pub(super) trait OfSegment {
+    fn segment(&self) -> SegmentId;
+}
+
+impl OfSegment for (SegmentId, OrgCode) {
+    fn segment(&self) -> SegmentId {
+        self.0
+    }
+}
+
+impl OfSegment for SetKey {
+    fn segment(&self) -> SegmentId {
+        self.segment
+    }
+}
+
+impl OfSegment for (SetKey, Tally) {
+    fn segment(&self) -> SegmentId {
+        self.0.segment
     }
 }
 
@@ -104,6 +141,14 @@ struct State<K, V> {
     size_bytes: usize,
     /// Counts uses, so that their order is known.
     uses: u64,
+    /// The segments that there are.
+    segments: HashSet<SegmentId>,
+}
+
+impl<K, V> Default for State<K, V> {
+    fn default() -> Self {
+        Self { values: HashMap::new(), size_bytes: 0, uses: 0, segments: HashSet::new() }
+    }
 }
 
 struct Value<V> {
@@ -112,9 +157,9 @@ struct Value<V> {
     used: u64,
 }
 
-impl<K: Clone + Eq + Hash, V> Cache<K, V> {
+impl<K: Clone + Eq + Hash + OfSegment, V> Cache<K, V> {
     fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, state: Mutex::new(State { values: HashMap::new(), size_bytes: 0, uses: 0 }) }
+        Self { bytes_max, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
@@ -134,13 +179,16 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         self.lock().values.keys().cloned().collect()
     }
 
-    /// Keeps a value, unless it alone is too large.
+    /// Keeps a value, unless it alone is too large, or its segment is no more.
     pub fn put(&self, key: K, value: V, size_bytes: usize) -> Arc<V> {
         let value = Arc::new(value);
         if size_bytes > self.bytes_max {
             return value;
         }
         let mut state = self.lock();
+        if !state.segments.contains(&key.segment()) {
+            return value;
+        }
         let kept = Value { value: Arc::clone(&value), size_bytes, used: state.uses };
         let replaced = state.values.insert(key, kept).map_or(0, |old| old.size_bytes);
         state.size_bytes += size_bytes;
@@ -151,10 +199,21 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         value
     }
 
-    fn retain(&self, is_kept: impl Fn(&K) -> bool) {
+    fn expect(&self, segments: &HashSet<SegmentId>) {
+        self.lock().segments.extend(segments);
+    }
+
+    fn keep(&self, segments: &HashSet<SegmentId>) {
         let mut state = self.lock();
-        state.values.retain(|key, _| is_kept(key));
+        state.segments.clone_from(segments);
+        state.values.retain(|key, _| segments.contains(&key.segment()));
         state.size_bytes = state.values.values().map(|value| value.size_bytes).sum();
+    }
+
+    fn clear(&self) {
+        let mut state = self.lock();
+        state.values.clear();
+        state.size_bytes = 0;
     }
 }
 

@@ -14,7 +14,7 @@ use crate::index::IndexError;
 use crate::index::order::{Ranks, SortValue};
 use crate::index::schema::WordKind;
 use crate::index::words::{Needle, Part, WordList};
-use crate::store::{Code, CodeKind, OrgCode, Store};
+use crate::store::{Code, CodeKind, OrgCode, Store, is_blank};
 
 /// The form in which an actor gets its code: the canonical JSON of `[type, id, name, email, role]`.
 ///
@@ -52,6 +52,10 @@ pub(super) struct Dictionary {
 impl Dictionary {
     fn push(&mut self, kind: CodeKind, value: String) {
         let code = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        if is_blank(&value) {
+            self.push_blank(kind);
+            return;
+        }
         let value: Arc<str> = value.into();
         match kind {
             CodeKind::Actor => {
@@ -69,6 +73,14 @@ impl Dictionary {
         }
         self.codes.insert(Arc::clone(&value), code);
         self.values.push(value);
+    }
+
+    /// A value that was erased: no event has its code, and nothing finds it.
+    fn push_blank(&mut self, kind: CodeKind) {
+        if kind == CodeKind::Actor {
+            self.actors.push(None);
+        }
+        self.values.push("".into());
     }
 
     fn push_words(&mut self, code: u32, text: &str) {
@@ -93,7 +105,7 @@ impl Dictionary {
         self.codes.get(value).copied()
     }
 
-    /// Every value with its code.
+    /// Every value with its code; empty for one that was erased.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
         (0..).zip(self.values.iter().map(|value| &**value))
     }

@@ -5,13 +5,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tantivy::index::{SegmentId, SegmentMeta, SegmentReader};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{Index, IndexReader, IndexSettings, IndexSortByField, IndexWriter, Order, ReloadPolicy, Term};
+use tantivy::{
+    FutureResult, Index, IndexReader, IndexSettings, IndexSortByField, IndexWriter, Order, ReloadPolicy, Term,
+};
 
 use crate::index::IndexError;
 use crate::index::document::Entry;
+use crate::index::positions::Positions;
 use crate::index::schema::{self, Fields, SCHEMA_VERSION, TermKind, schema};
 use crate::index::segment::Segment;
 use crate::store::{Append, OrgCode, Store};
@@ -26,8 +31,6 @@ const MERGE_SEGMENTS_MIN: usize = 8;
 const MERGE_LAYER_DOCS_MIN: u32 = 2_000;
 /// No larger segment is merged further: a rewrite stays short, and so does the disk it needs.
 const MERGE_DOCS_MAX: usize = 2_000_000;
-/// How often a segment that another merge holds is tried again.
-const PURGE_ROUNDS_MAX: usize = 20;
 
 /// Up to where the index has come, kept with every commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,9 +126,8 @@ impl Disk {
         if !payload.watermark.is_of(store)? {
             return Err(IndexError::Corrupt("it was made from another log".to_owned()));
         }
-        let mut disk = Self::with(&index, payload)?;
+        let disk = Self::with(&index, payload)?;
         disk.segments()?;
-        disk.purge()?;
         Ok(disk)
     }
 
@@ -160,6 +162,13 @@ impl Disk {
         self.writer.delete_term(Term::from_field_bytes(self.fields.term, &term));
     }
 
+    /// Replaces events by what they say now, as of the next commit. What was added before must be committed.
+    pub fn replace(&self, entries: &[Arc<Entry>]) -> Result<(), IndexError> {
+        // One query for all of them: each deletion is asked of every segment.
+        self.writer.delete_query(Box::new(Positions::of(entries)))?;
+        entries.iter().try_for_each(|entry| self.add(entry))
+    }
+
     /// Makes everything added and deleted durable, with the watermark, in one step.
     pub fn commit(&mut self) -> Result<(), IndexError> {
         let payload = Payload { watermark: self.watermark, refreshing: self.refreshing.clone() };
@@ -177,30 +186,22 @@ impl Disk {
         searcher.segment_readers().iter().map(|reader| Segment::open(reader, &self.fields)).collect()
     }
 
-    /// Rewrites every segment that has deleted documents, so that nothing of them stays on disk.
-    ///
-    /// A merge that runs already may end with such documents again: so it is looked at until none is left.
-    pub fn purge(&mut self) -> Result<(), IndexError> {
-        for _ in 0..PURGE_ROUNDS_MAX {
-            self.reader.reload()?;
-            let searcher = self.reader.searcher();
-            let dirty: Vec<_> = searcher
-                .segment_readers()
-                .iter()
-                .filter(|reader| reader.num_deleted_docs() > 0)
-                .map(|reader| reader.segment_id())
-                .collect();
-            if dirty.is_empty() {
-                return Ok(());
-            }
-            for segment in dirty {
-                // Fails when another merge has taken the segment meanwhile: the next round sees what came of that.
-                if let Err(error) = self.writer.merge(&[segment]).wait() {
-                    tracing::debug!(%error, "a segment is in another merge");
-                    std::thread::sleep(std::time::Duration::from_millis(50));
-                }
-            }
-        }
+    /// The segments that have deleted documents.
+    pub fn dirty(&self) -> Result<Vec<SegmentId>, IndexError> {
+        self.reader.reload()?;
+        let searcher = self.reader.searcher();
+        let dirty = searcher.segment_readers().iter().filter(|reader| reader.num_deleted_docs() > 0);
+        Ok(dirty.map(SegmentReader::segment_id).collect())
+    }
+
+    /// Begins to write a segment anew, without its deleted documents.
+    pub fn merge(&mut self, segment: SegmentId) -> FutureResult<Option<SegmentMeta>> {
+        self.writer.merge(&[segment])
+    }
+
+    /// Removes the files of segments that are no more.
+    pub fn remove_old_files(&self) -> Result<(), IndexError> {
+        self.writer.garbage_collect_files().wait()?;
         Ok(())
     }
 

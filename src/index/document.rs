@@ -59,7 +59,8 @@ impl Entries<'_> {
         let code = |kind, value: &str| self.dictionaries.code(self.org, kind, value);
         let occurred_ms = event.occurred_at.as_ref().map_or(received_ms, |time| time.ms());
         let mut target_types = Vec::new();
-        for target in &event.targets {
+        // What stands in the place of an erased target has no type.
+        for target in event.targets.iter().filter(|target| !target.kind.is_empty()) {
             let code = code(CodeKind::TargetType, &target.kind)?;
             if !target_types.contains(&code) {
                 target_types.push(code);
@@ -86,7 +87,7 @@ impl Entries<'_> {
 fn raws(document: &Document) -> Vec<(TermKind, Vec<u8>)> {
     let event = &document.event;
     let mut raws = Vec::new();
-    for target in &event.targets {
+    for target in event.targets.iter().filter(|target| !target.id.is_empty()) {
         raws.push((TermKind::Target, schema::target_raw(&target.kind, &target.id)));
     }
     if let Some(process) = &event.process {
@@ -118,7 +119,7 @@ fn words(document: &Document, catalogs: &Catalogs) -> WordList {
 
 impl Entry {
     /// The codes of a kind that the event has.
-    pub fn has_code(&self, kind: TermKind, is_wanted: impl Fn(u32) -> bool) -> bool {
+    pub fn has_code(&self, kind: TermKind, mut is_wanted: impl FnMut(u32) -> bool) -> bool {
         match kind {
             TermKind::Action => is_wanted(self.action),
             TermKind::Actor => is_wanted(self.actor),

@@ -41,13 +41,15 @@ pub(super) struct Fields {
 
 /// The name of the field by which segments are sorted.
 pub(super) const KEY: &str = "key";
+/// The name of the field that holds the position.
+pub(super) const SEQ: &str = "seq";
 
 /// The schema and its fields.
 pub(super) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let fields = Fields {
         key: builder.add_u64_field(KEY, FAST),
-        seq: builder.add_u64_field("seq", FAST),
+        seq: builder.add_u64_field(SEQ, FAST),
         action: builder.add_u64_field("action", FAST),
         actor: builder.add_u64_field("actor", FAST),
         ip: builder.add_u64_field("ip", FAST),

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use tantivy::columnar::ColumnValues;
 use tantivy::fastfield::Column;
 use tantivy::index::{InvertedIndexReader, SegmentId, SegmentReader};
-use tantivy::postings::SegmentPostings;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED};
 
 use crate::index::IndexError;
 use crate::index::condition::Clause;
 use crate::index::matches::Deadline;
-use crate::index::schema::{self, Fields};
+use crate::index::schema::{self, Fields, TermKind};
 use crate::index::vocabulary::Vocabulary;
 use crate::store::OrgCode;
 
@@ -52,7 +52,7 @@ impl Segment {
         };
         Ok(Self {
             keys: column(schema::KEY)?,
-            seqs: column("seq")?,
+            seqs: column(schema::SEQ)?,
             actions: column("action")?,
             actors: column("actor")?,
             ips: column("ip")?,
@@ -79,17 +79,44 @@ impl Segment {
 
     /// The documents with these keys.
     pub fn range(&self, keys: &Range<u64>) -> Range<DocId> {
-        self.lower_bound(keys.start)..self.lower_bound(keys.end)
+        let bound = |key| lower_bound(&*self.keys, self.reader.max_doc(), key);
+        bound(keys.start)..bound(keys.end)
     }
 
-    /// The first document whose key is at least this.
-    fn lower_bound(&self, key: u64) -> DocId {
-        let (mut low, mut high) = (0, self.reader.max_doc());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.keys.get_val(middle) < key { low = middle + 1 } else { high = middle }
+    /// Calls `each` with every code of a kind that an event of an organization has.
+    ///
+    /// # Errors
+    /// When the segment cannot be read.
+    pub fn each_code(
+        &self,
+        org: OrgCode,
+        kind: TermKind,
+        each: &mut dyn FnMut(u32),
+    ) -> Result<(), IndexError> {
+        let range = self.terms.terms().range();
+        let range = range.ge(schema::code_term(org, kind, 0)).le(schema::code_term(org, kind, u32::MAX));
+        let mut stream = range.into_stream()?;
+        while stream.advance() {
+            let code = stream.key().last_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+            let code =
+                code.ok_or_else(|| IndexError::Corrupt("a term of the index has no code".to_owned()))?;
+            if !self.has_deleted() || self.has_any_left(stream.value())? {
+                each(code);
+            }
         }
-        low
+        Ok(())
+    }
+
+    /// Whether a document of a term was not deleted.
+    fn has_any_left(&self, info: &TermInfo) -> Result<bool, IndexError> {
+        let mut docs = self.terms.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+        while docs.doc() != TERMINATED {
+            if !self.is_deleted(docs.doc()) {
+                return Ok(true);
+            }
+            docs.advance();
+        }
+        Ok(false)
     }
 
     fn posting(&self, in_words: bool, term: &[u8]) -> Result<Option<SegmentPostings>, IndexError> {
@@ -137,6 +164,16 @@ impl Segment {
         }
         Ok(union.into_docs())
     }
+}
+
+/// The first document whose key is at least this.
+pub(super) fn lower_bound(keys: &dyn ColumnValues, docs: DocId, key: u64) -> DocId {
+    let (mut low, mut high) = (0, docs);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if keys.get_val(middle) < key { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// Collects lists of documents; many become one set of bits.

@@ -14,6 +14,7 @@ use crate::index::caches::Caches;
 use crate::index::dictionary::Dictionaries;
 use crate::index::disk::{Disk, Watermark};
 use crate::index::document::{Entries, Entry};
+use crate::index::purge::{Look, Purge};
 use crate::index::schema::{self, BLOCK_BITS};
 use crate::index::segment::Segment;
 use crate::index::tail::Tail;
@@ -37,6 +38,10 @@ pub(super) enum Job {
     Add(Append, Vec<Arc<Entry>>),
     /// Makes the words of an organization's events anew.
     Refresh(OrgCode),
+    /// Replaces events by what they say now, and answers when that is what every query sees.
+    Rewrite(Vec<Arc<Entry>>, Sender<()>),
+    /// Takes what was deleted off the disk, and answers when nothing of it is left.
+    Purge(Sender<()>),
     /// Answers when everything is on disk.
     Flush(Sender<()>),
 }
@@ -62,6 +67,7 @@ pub(super) struct Writer {
     refreshes: VecDeque<Refresh>,
     /// Who waits until everything is on disk, new words too.
     flushes: Vec<Sender<()>>,
+    purge: Purge,
 }
 
 /// How far the new words of an organization have come.
@@ -147,9 +153,12 @@ pub(super) fn catch_up(
 }
 
 impl Writer {
+    /// Goes on with what the one before it left unfinished.
     pub fn new(shared: Arc<Shared>, disk: Disk) -> Self {
-        let unfinished = disk.refreshing.iter().map(|&org| Refresh::new(OrgCode(org))).collect();
-        Self { shared, disk, pending: 0, since: None, refreshes: unfinished, flushes: Vec::new() }
+        let refreshes = disk.refreshing.iter().map(|&org| Refresh::new(OrgCode(org))).collect();
+        let mut purge = Purge::default();
+        purge.want();
+        Self { shared, disk, pending: 0, since: None, refreshes, flushes: Vec::new(), purge }
     }
 
     /// Runs until nobody can send any more; then commits what is pending.
@@ -183,10 +192,11 @@ impl Writer {
                 // Whoever asked may have gone: the commit happened all the same.
                 self.flushes.drain(..).for_each(|done| done.send(()).unwrap_or_default());
             }
+            self.purge()?;
             let wait = self.since.map_or(Duration::MAX, |since| COMMIT_AFTER.saturating_sub(since.elapsed()));
-            match jobs.recv_timeout(wait) {
+            match jobs.recv_timeout(wait.min(self.purge.wait())) {
                 Ok(job) => self.handle(job)?,
-                Err(RecvTimeoutError::Timeout) => self.commit()?,
+                Err(RecvTimeoutError::Timeout) => self.commit_aged()?,
                 Err(RecvTimeoutError::Disconnected) => return self.commit(),
             }
         }
@@ -197,6 +207,11 @@ impl Writer {
             Job::Add(append, entries) => self.add(&append, &entries),
             Job::Flush(done) => {
                 self.flushes.push(done);
+                Ok(())
+            }
+            Job::Rewrite(entries, done) => self.rewrite(&entries, &done),
+            Job::Purge(done) => {
+                self.purge.want_for(done);
                 Ok(())
             }
             Job::Refresh(org) => {
@@ -227,13 +242,43 @@ impl Writer {
         self.publish()
     }
 
+    /// Commits what has waited long enough.
+    fn commit_aged(&mut self) -> Result<(), IndexError> {
+        let is_aged = self.since.is_some_and(|since| since.elapsed() >= COMMIT_AFTER);
+        if is_aged { self.commit() } else { Ok(()) }
+    }
+
     fn publish(&self) -> Result<(), IndexError> {
         let segments = self.disk.segments()?;
         let ids = segments.iter().map(Segment::id).collect();
         // Queries go on with the segments of before, and then find what they need of the new ones made.
+        self.shared.caches.expect(&ids);
         self.shared.caches.warm(&segments)?;
         self.shared.tail.publish(segments, self.disk.watermark.pos);
         self.shared.caches.keep(&ids);
+        Ok(())
+    }
+
+    /// Replaces events by what they say now, in one step.
+    fn rewrite(&mut self, entries: &[Arc<Entry>], done: &Sender<()>) -> Result<(), IndexError> {
+        // Then none of them is in the tail, and what was added is deleted with the rest.
+        self.commit()?;
+        self.disk.replace(entries)?;
+        self.since = Some(Instant::now());
+        self.commit()?;
+        // Whoever asked may have gone: it happened all the same.
+        done.send(()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Looks whether anything deleted is still on the disk. New words come first: they delete more.
+    fn purge(&mut self) -> Result<(), IndexError> {
+        if self.purge.look(&mut self.disk)? == Look::Clean {
+            self.publish()?;
+            self.shared.caches.forget_questions();
+            self.disk.remove_old_files()?;
+            self.purge.tell();
+        }
         Ok(())
     }
 
@@ -271,8 +316,7 @@ impl Writer {
         self.since.get_or_insert_with(Instant::now);
         self.commit()?;
         if self.refreshes.is_empty() {
-            self.disk.purge()?;
-            self.publish()?;
+            self.purge.want();
         }
         Ok(())
     }
