@@ -105,7 +105,8 @@ pub struct Parts {
     pub time_authority: Option<Authority>,
     /// The operator's key when it was made just now, to be told once.
     pub new_operator_key: Option<String>,
-    checkpoints: Checkpoints,
+    /// Signed heads.
+    pub checkpoints: Checkpoints,
 }
 
 /// What concerns the whole server.
@@ -206,17 +207,15 @@ impl App {
             .map_err(OpenError::Thread)?;
         let (operator_key, is_new) = keys::operator_key(&data, config.operator_key.as_deref())?;
         let cursor_key = keys::cursor_key(store.as_ref())?;
+        let log_key = keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?;
+        let checkpoints = Checkpoints::open(&data, log_key, store.as_ref(), &log)?;
         let parts = Parts {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
             blobs,
             inspections: Semaphore::new(documents::INSPECTIONS_MAX),
             drawing: Mutex::default(),
-            checkpoints: Checkpoints::new(keys::log_key(
-                &data,
-                &config.log_host(),
-                config.log_key.as_deref(),
-            )?),
+            checkpoints,
             seal_key: keys::seal_key(
                 &data,
                 &config.log_host(),

@@ -84,6 +84,15 @@ pub struct Download {
     caller: Option<Caller>,
 }
 
+/// Records that something is taken away.
+async fn record(app: &App, org: &Organization, source: &Source, event: Value) -> Result<(), AppendError> {
+    match app.log.append_own(org.entry(), source, event).await {
+        // Why a log is closed tells how long it is.
+        Err(AppendError::Closed(_)) if org.scope().is_restricted() => Err(AppendError::Unavailable),
+        recorded => recorded.map(drop),
+    }
+}
+
 /// The formats that a session may take away: those of the organization's settings, else of its profile.
 pub fn formats(org: &Organization) -> Vec<Format> {
     let entry = org.entry();
@@ -182,7 +191,7 @@ impl Download {
         if let Some(size) = size {
             made["metadata"]["size"] = json!(size);
         }
-        app.log.append_own(self.org.entry(), source, made).await.map(drop)
+        record(app, &self.org, source, made).await
     }
 
     /// The answer's head: what the file is and what it is called.

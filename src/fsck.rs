@@ -82,7 +82,7 @@ pub fn check_log(store: &dyn Store, org: &Entry, progress: &dyn Fn(u64)) -> Resu
 }
 
 /// What is wrong with one row by itself.
-fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<String> {
+pub fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<String> {
     let value: Value = match json::parse_with_depth(&row.document, json::DEPTH_MAX + 1) {
         Ok(value) => value,
         Err(why) => return Some(format!("the document is not JSON: {why}")),

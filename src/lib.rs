@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod quota;
 pub mod read;
 pub mod settings;
+pub mod signed;
 pub mod store;
 pub mod stream;
 pub mod trail;

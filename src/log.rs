@@ -20,12 +20,15 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::directory::Entry;
 use crate::index::Index;
+use crate::store::closed::Closed;
 use crate::store::{OrgCode, Store};
 
+mod closed;
 mod prepare;
 mod process;
 mod writer;
 
+use closed::ClosedLogs;
 pub use prepare::REDACTABLE_NOT;
 use prepare::{Preparation, Prepared};
 pub use process::{Projection, rebuild};
@@ -138,6 +141,9 @@ pub enum AppendError {
     /// The log is stopping.
     #[error("the log is stopping")]
     Stopping,
+    /// This log is only read.
+    #[error(transparent)]
+    Closed(#[from] Closed),
 }
 
 /// Told to listeners after a commit: this log has grown to this size.
@@ -183,6 +189,7 @@ pub struct Log {
     jobs: mpsc::Sender<Job>,
     grown: broadcast::Sender<Grown>,
     counters: Arc<Counters>,
+    closed: Arc<ClosedLogs>,
 }
 
 /// The writer's thread; joining it waits until everything accepted is answered.
@@ -214,7 +221,7 @@ impl Log {
         let writer = Writer::new(store, index, grown.clone(), Arc::clone(&counters), scanner_ranges);
         let thread =
             std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(queue))?;
-        Ok((Self { jobs, grown, counters }, WriterThread(thread)))
+        Ok((Self { jobs, grown, counters, closed: Arc::default() }, WriterThread(thread)))
     }
 
     /// Takes in events in order and returns, for each, what became of it. Whatever is answered `Created` or `Duplicate`
@@ -249,6 +256,9 @@ impl Log {
     }
 
     async fn take_in(&self, org: &Arc<Entry>, work: Work) -> Result<Vec<Outcome>, AppendError> {
+        if let Some(why) = self.closed.why(org.row.code) {
+            return Err(why.into());
+        }
         let (answer, answered) = oneshot::channel();
         let job = Job { org: Arc::clone(org), work, answer };
         self.jobs.send(job).await.map_err(|_| AppendError::Stopping)?;
@@ -315,6 +325,21 @@ impl Log {
         before_ms: u64,
     ) -> Result<Vec<Outcome>, AppendError> {
         self.take_in(org, Work::Deletion { subject, before_ms }).await
+    }
+
+    /// From now on this log is only read. What was accepted before is still written.
+    pub fn close(&self, org: OrgCode, why: Closed) {
+        self.closed.close(org, why);
+    }
+
+    /// Why a log is only read, if it is.
+    pub fn closed(&self, org: OrgCode) -> Option<Closed> {
+        self.closed.why(org)
+    }
+
+    /// Why logs are only read, one by one.
+    pub fn all_closed(&self) -> Vec<Closed> {
+        self.closed.all()
     }
 
     /// Tells of every log that grows from now on.

@@ -11,9 +11,11 @@ use everlog_core::leaf::{Hash, LogId};
 use everlog_core::merkle::Frontier;
 use serde_json::{Map, Value};
 
+use crate::store::closed::Closed;
 use crate::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
 use crate::store::stream::{DeadLetter, MessagePlace, StreamRow, Token};
 
+pub mod closed;
 pub mod process;
 pub mod sqlite;
 pub mod stream;
@@ -178,6 +180,9 @@ pub enum StoreError {
     /// A documented limit is reached.
     #[error("the store's limit is reached: {0}")]
     Full(&'static str),
+    /// What is stored is not what was signed: the log is only read.
+    #[error(transparent)]
+    Closed(#[from] Closed),
 }
 
 /// The calls inside one transaction. All of it becomes durable together, or none of it.

@@ -1,16 +1,25 @@
-//! Signed heads: when a head is signed, and the one that was signed last. Deliberately absent: what is signed
-//! (`core::checkpoint`).
+//! Signed heads: when a head is signed, and the one that was signed last.
+//!
+//! Nothing is signed that was not read again, and nobody is given what is not kept. A store that does not go on from what was
+//! signed last is only read from then on. Deliberately absent: what is signed (`core::checkpoint`).
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use everlog_core::checkpoint::{Checkpoint, LogKey, VerifierKey};
 use everlog_core::ids::Size;
+use everlog_core::merkle::Frontier;
 
 use crate::access::Organization;
 use crate::app::Parts;
-use crate::log::now_ms;
-use crate::store::{OrgCode, StoreError};
+use crate::log::{Log, now_ms};
+use crate::signed::{Found, Kept, SignedHeads};
+use crate::store::closed::{Closed, LastSigned};
+use crate::store::{Head, OrgCode, OrganizationRow, Store, StoreError};
+
+mod reread;
 
 /// How long a signed checkpoint serves a growing log, in milliseconds: a log is signed at most so often.
 const CHECKPOINT_MS: u64 = 1_000;
@@ -29,17 +38,102 @@ pub struct SignedHead {
 /// What signing has in common for all logs.
 pub struct Checkpoints {
     key: LogKey,
-    signed: Mutex<HashMap<OrgCode, SignedHead>>,
+    files: SignedHeads,
+    logs: Mutex<HashMap<OrgCode, Arc<Mutex<Signing>>>>,
+    /// Of how many logs a signed head is kept that the store does not hold at all: it is older than they are.
+    pub lost_logs: usize,
+    /// Heads that were signed.
+    pub signed: AtomicU64,
+}
+
+/// What is known of one log. Whoever holds it signs.
+#[derive(Default)]
+struct Signing {
+    /// The tree of everything that was read again since the start, or before what was kept was signed.
+    verified: Frontier,
+    /// What was signed last, and when.
+    signed: Option<(Frontier, u64)>,
+    /// The same with its signature, where the key in force has made it.
+    head: Option<SignedHead>,
 }
 
 impl Checkpoints {
-    pub(super) fn new(key: LogKey) -> Self {
-        Self { key, signed: Mutex::default() }
+    /// Reads what was signed last and holds every log against it, by one look each. Those that went back are closed.
+    pub(super) fn open(data: &Path, key: LogKey, store: &dyn Store, log: &Log) -> Result<Self, StoreError> {
+        let (files, mut found, is_new) = SignedHeads::open(data)?;
+        let mut logs = HashMap::new();
+        let mut events = 0;
+        for org in store.organizations()? {
+            let Some(kept) = found.remove(&org.log_id) else {
+                events += if is_new { store.head(org.code)?.size.0 } else { 0 };
+                continue;
+            };
+            let head = store.head(org.code)?;
+            let signing = kept.map_err(|why| {
+                let error = &why as &dyn std::error::Error;
+                tracing::error!(org.id = %org.id, error, "the signed head that was kept is damaged");
+                Closed::Unreadable
+            });
+            match signing.and_then(|kept| Signing::resume(kept, &org, &head, &key)) {
+                Ok(signing) => drop(logs.insert(org.code, Arc::new(Mutex::new(signing)))),
+                Err(why) => close(log, &org, why),
+            }
+        }
+        if events > 0 {
+            tracing::warn!(events, "no signed head is kept of what the store holds: it is taken as it is");
+        }
+        let lost_logs = lost(&found);
+        Ok(Self { key, files, logs: Mutex::new(logs), lost_logs, signed: AtomicU64::new(0) })
     }
 
     /// The note of a log as it was when it was smaller; the caller knows that the signed head continues it.
     pub(super) fn sign_older(&self, checkpoint: &Checkpoint) -> String {
         self.key.sign(checkpoint)
+    }
+
+    fn of(&self, org: OrgCode) -> Arc<Mutex<Signing>> {
+        Arc::clone(self.logs.lock().unwrap_or_else(PoisonError::into_inner).entry(org).or_default())
+    }
+}
+
+/// Makes a log one that is only read, and says so.
+fn close(log: &Log, org: &OrganizationRow, why: Closed) {
+    tracing::error!(org.id = %org.id, code = why.code(), %why, "a log is only read from now on");
+    log.close(org.code, why);
+}
+
+/// Says of which logs only the signed head is left.
+fn lost(found: &Found) -> usize {
+    for (log_id, kept) in found {
+        let signed_ms = kept.as_ref().map_or(0, |kept| kept.signed_ms);
+        let signed = LastSigned { size: Size(0), signed_ms }.time();
+        tracing::error!(log.id = %log_id, %signed, "a log was signed that the store does not hold: it is from before it was made");
+    }
+    found.len()
+}
+
+fn origin(org: &OrganizationRow) -> String {
+    format!("{}/log/{}", org.log_host, org.log_id)
+}
+
+impl Signing {
+    /// Goes on from what was kept, if the store does.
+    fn resume(kept: Kept, org: &OrganizationRow, head: &Head, key: &LogKey) -> Result<Self, Closed> {
+        let Kept { signed_ms, frontier, note, .. } = kept;
+        let signed = LastSigned { size: frontier.size(), signed_ms };
+        if head.size < signed.size {
+            return Err(Closed::WentBack { size: head.size, signed });
+        }
+        if head.size == signed.size && head.frontier != frontier {
+            return Err(Closed::Rewritten(signed));
+        }
+        // What another key has signed is signed anew.
+        let opened = key.verifier().open(&note).ok();
+        if opened.as_ref().is_some_and(|checkpoint| checkpoint.origin != origin(org)) {
+            return Err(Closed::Unreadable);
+        }
+        let head = opened.map(|checkpoint| SignedHead { signed_ms, checkpoint, note });
+        Ok(Self { verified: frontier.clone(), signed: Some((frontier, signed_ms)), head })
     }
 }
 
@@ -47,7 +141,7 @@ impl Parts {
     /// The signed head of a log; signed anew when the log grew, at most once a second.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// As [`Self::checkpoint_covering`].
     pub fn checkpoint(&self, org: &Organization) -> Result<SignedHead, StoreError> {
         self.checkpoint_covering(org, Size(0))
     }
@@ -55,23 +149,48 @@ impl Parts {
     /// The same, of at least this size, whenever the last one was signed: what is proven must be under the signature.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read, what is signed cannot be kept, or the log is closed: because what is stored is not
+    /// what was signed before, or does not give its own head.
     pub fn checkpoint_covering(&self, org: &Organization, least: Size) -> Result<SignedHead, StoreError> {
+        if let Some(why) = self.log.closed(org.code()) {
+            return Err(why.into());
+        }
+        let signing = self.checkpoints.of(org.code());
+        let mut signing = signing.lock().unwrap_or_else(PoisonError::into_inner);
         let head = self.store.head(org.code())?;
-        let mut signed = self.checkpoints.signed.lock().unwrap_or_else(|it| it.into_inner());
         let now = now_ms();
-        if let Some(kept) = signed.get(&org.code())
+        if let Some(kept) = &signing.head
             && (kept.checkpoint.size == head.size
                 || (kept.checkpoint.size >= least && now < kept.signed_ms + CHECKPOINT_MS))
         {
             return Ok(kept.clone());
         }
-        let row = &org.entry().row;
-        let origin = format!("{}/log/{}", row.log_host, row.log_id);
-        let checkpoint = Checkpoint { origin, size: head.size, root: head.frontier.root() };
-        let note = self.checkpoints.key.sign(&checkpoint);
-        let made = SignedHead { signed_ms: now, checkpoint, note };
-        signed.insert(org.code(), made.clone());
+        let Signing { verified, signed, .. } = &mut *signing;
+        let signed = signed.as_ref().map(|(frontier, signed_ms)| (frontier, *signed_ms));
+        let read = reread::read_again(self.store.as_ref(), org.entry(), verified, signed, &head);
+        if let Err(StoreError::Closed(why)) = &read {
+            close(&self.log, &org.entry().row, *why);
+        }
+        read?;
+        self.sign(&org.entry().row, &mut signing, now)
+    }
+
+    /// Signs what was read again, and keeps it before anybody sees it.
+    fn sign(
+        &self,
+        org: &OrganizationRow,
+        signing: &mut Signing,
+        now_ms: u64,
+    ) -> Result<SignedHead, StoreError> {
+        let Checkpoints { key, files, signed, .. } = &self.checkpoints;
+        let frontier = signing.verified.clone();
+        let checkpoint = Checkpoint { origin: origin(org), size: frontier.size(), root: frontier.root() };
+        let note = key.sign(&checkpoint);
+        let kept = Kept { signed_ms: now_ms, frontier, note: note.clone(), cosignatures: Vec::new() };
+        files.replace(&org.log_id, &kept)?;
+        signed.fetch_add(1, Ordering::Relaxed);
+        let made = SignedHead { signed_ms: now_ms, checkpoint, note };
+        (signing.signed, signing.head) = (Some((kept.frontier, now_ms)), Some(made.clone()));
         Ok(made)
     }
 

@@ -57,7 +57,9 @@ impl App {
             let is_last = due.len() < GROUP_SUBJECTS;
             let mut done = 0;
             for Summoned { org, subject } in due {
-                if let Some(org) = self.entry(org).await? {
+                if self.log.closed(org).is_none()
+                    && let Some(org) = self.entry(org).await?
+                {
                     done += self.log.do_due(&org, Subject::from_stored(subject), now_ms).await?.len();
                 }
             }
@@ -67,6 +69,9 @@ impl App {
             }
         }
         for org in self.asked(|app| app.store.organizations()).await? {
+            if self.log.closed(org.code).is_some() {
+                continue;
+            }
             let days = |member: &str| org.settings.get(member).and_then(serde_json::Value::as_u64);
             let rules = [
                 (Status::Completed, days("delete_completed_after_days")),

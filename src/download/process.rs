@@ -19,7 +19,7 @@ use crate::access::{Caller, Organization};
 use crate::app::App;
 use crate::app::trails::Tongue;
 use crate::blobs::BlobError;
-use crate::download::{PIECE_BYTES, actor, disposition};
+use crate::download::{PIECE_BYTES, actor, disposition, record};
 use crate::log::{AppendError, Source};
 use crate::read::ReadError;
 use crate::read::process::Process;
@@ -212,7 +212,7 @@ impl ProcessFile {
         if let Bytes::Kept { sha256, .. } = &self.bytes {
             event["metadata"]["sha256"] = json!(sha256);
         }
-        app.log.append_own(self.org.entry(), source, event).await.map(drop)
+        record(app, &self.org, source, event).await
     }
 
     /// The answer's head: what the file is and what it is called.

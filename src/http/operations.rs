@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::http::extract::blocking;
 use crate::http::problem::Problem;
 use crate::index::TAIL_EVENTS_MAX;
+use crate::store::closed::{Closed, LastSigned};
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "operations", security(()), responses((status = 200, description = "It lives")))]
@@ -31,9 +32,24 @@ pub(super) async fn readiness(State(app): State<App>) -> Result<axum::Json<Value
         if behind >= TAIL_EVENTS_MAX as u64 {
             return Err(Problem::unavailable("the index is behind"));
         }
-        Ok(axum::Json(json!({"status": "ready", "index_behind_events": behind})))
+        let mut told = json!({"status": "ready", "index_behind_events": behind});
+        let closed = app.log.all_closed();
+        if !closed.is_empty() || app.checkpoints.lost_logs > 0 {
+            // Reading goes on, so that requests should still be sent here; the rest wants somebody.
+            told["status"] = json!("degraded");
+            told["closed_logs"] = json!(closed.len());
+            told["lost_logs"] = json!(app.checkpoints.lost_logs);
+            told["wants_backup_after"] = json!(wanted(&closed).map(|wanted| wanted.time().to_string()));
+            told["wants_events"] = json!(wanted(&closed).map(|wanted| wanted.size));
+        }
+        Ok(axum::Json(told))
     })
     .await
+}
+
+/// What a backup must hold for every closed log: what was signed last of all.
+fn wanted(closed: &[Closed]) -> Option<LastSigned> {
+    closed.iter().filter_map(Closed::wanted).max_by_key(|signed| signed.signed_ms)
 }
 
 /// Counters for Prometheus.
@@ -42,6 +58,7 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
     let mut text = app.requests.encode();
     let counters = app.log.counters();
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed) as f64;
+    let closed = app.log.all_closed();
     let own = [
         ("events_recorded", "counter", "Events recorded", count(&counters.events)),
         ("events_duplicate", "counter", "Events that were there before", count(&counters.duplicates)),
@@ -67,6 +84,25 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
             "gauge",
             "Events that streams have still to look at",
             app.streams.behind() as f64,
+        ),
+        ("checkpoints_signed", "counter", "Heads of logs that were signed", count(&app.checkpoints.signed)),
+        (
+            "logs_closed",
+            "gauge",
+            "Logs that are only read, because they are not what was signed",
+            closed.len() as f64,
+        ),
+        (
+            "logs_lost",
+            "gauge",
+            "Logs of which only the signed head is left",
+            app.checkpoints.lost_logs as f64,
+        ),
+        (
+            "wanted_backup_timestamp_seconds",
+            "gauge",
+            "From after when a backup must be for the closed logs; 0 when none is wanted",
+            wanted(&closed).map_or(0.0, |wanted| wanted.time().as_second() as f64),
         ),
         ("exports_open", "gauge", "Exports that are being made", app.exports.count() as f64),
     ];

@@ -19,9 +19,12 @@ use crate::log::{AppendError, Refusal};
 use crate::quota::{EXPORT_RETRY_SECONDS, Exhausted, NoPlace};
 use crate::read::ReadError;
 use crate::store::StoreError;
+use crate::store::closed::Closed;
 
 /// How long a caller should wait before it writes again, in seconds.
 const RETRY_SECONDS: u32 = 2;
+/// The same for a log that is only read: until somebody has restored another store.
+const CLOSED_RETRY_SECONDS: u32 = 300;
 
 /// A refusal. Its request id is added on its way out.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -164,7 +167,17 @@ impl From<Refusal> for Problem {
 
 impl From<AppendError> for Problem {
     fn from(error: AppendError) -> Self {
+        if let AppendError::Closed(why) = error {
+            return Self::from(why);
+        }
         Self::unavailable(&format!("{error}; send it again with the same ids"))
+    }
+}
+
+impl From<Closed> for Problem {
+    fn from(why: Closed) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, why.code(), why.to_string());
+        Self { retry_after: Some(CLOSED_RETRY_SECONDS), ..problem }
     }
 }
 
@@ -183,6 +196,7 @@ impl From<StoreError> for Problem {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
                 Self::unavailable("the store does not answer now")
             }
+            StoreError::Closed(why) => Self::from(why),
             why => Self::internal(&why),
         }
     }
@@ -255,6 +269,7 @@ impl From<AttachError> for Problem {
             AttachError::Refused(why) => Self::from(why),
             AttachError::Read(why) => Self::from(why),
             AttachError::Blob(why) => Self::from(why),
+            AttachError::Append(AppendError::Closed(why)) => Self::from(why),
             AttachError::Append(why) => Self::unavailable(&format!("{why}; send the document again")),
         }
     }

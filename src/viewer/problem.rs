@@ -10,6 +10,7 @@ use crate::access::Denied;
 use crate::index::IndexError;
 use crate::log::AppendError;
 use crate::read::ReadError;
+use crate::store::StoreError;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
 use crate::viewer::session::embedder;
@@ -60,6 +61,9 @@ pub(super) enum Problem {
     /// Nothing can be written now.
     #[error("the log cannot be written")]
     Unavailable,
+    /// The log is only read, because what is stored is not what was signed.
+    #[error("the log is only read")]
+    Closed,
     /// Our fault; told where it was met.
     #[error("failed")]
     Failed,
@@ -84,6 +88,7 @@ impl From<ReadError> for Problem {
         match why {
             ReadError::Param(why) => Self::Param(why),
             ReadError::Index(IndexError::TimedOut) => Self::TooSlow,
+            ReadError::Store(StoreError::Closed(_)) => Self::Closed,
             why => {
                 tracing::error!(error = &why as &dyn std::error::Error, "a page cannot be read");
                 Self::Failed
@@ -93,8 +98,11 @@ impl From<ReadError> for Problem {
 }
 
 impl From<AppendError> for Problem {
-    fn from(_: AppendError) -> Self {
-        Self::Unavailable
+    fn from(why: AppendError) -> Self {
+        match why {
+            AppendError::Closed(_) => Self::Closed,
+            AppendError::Unavailable | AppendError::Stopping => Self::Unavailable,
+        }
     }
 }
 
@@ -126,7 +134,7 @@ impl Problem {
             Self::TooManyExports => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
-            Self::Unavailable | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Closed | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -158,6 +166,7 @@ impl Problem {
             Self::Foreign => ("problem-foreign", "prohibited", to_list("problem-to-list")),
             Self::TooSlow => ("problem-too-slow", "timer", to_list("problem-without-filters")),
             Self::Unavailable => ("problem-unavailable", "timer", to_list("problem-again")),
+            Self::Closed => ("problem-closed", "lock", None),
             Self::Failed => ("problem-failed", "warning", to_list("problem-again")),
         };
         let value = match self {

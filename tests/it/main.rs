@@ -16,6 +16,7 @@ mod memory_store;
 mod oracle;
 mod server;
 mod settings;
+mod signed;
 mod spreadsheets;
 mod store;
 mod store_sqlite;

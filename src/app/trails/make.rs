@@ -140,7 +140,8 @@ impl App {
             let (mut tried, mut made) = (0, 0);
             for Summoned { org, subject } in waiting {
                 let key = (org, subject);
-                if self.stopping.is_set() || failures.get(&key).is_some_and(|it| it.again_ms > now_ms) {
+                let rests = failures.get(&key).is_some_and(|it| it.again_ms > now_ms);
+                if self.stopping.is_set() || rests || self.log.closed(key.0).is_some() {
                     continue;
                 }
                 tried += 1;

@@ -192,6 +192,7 @@ impl Calls<'_> {
                 StoreError::Directory(why) => StoreError::Directory(why.clone()),
                 StoreError::Exists(what) => StoreError::Exists(what),
                 StoreError::Full(what) => StoreError::Full(what),
+                StoreError::Closed(why) => StoreError::Closed(*why),
             });
         }
         result
