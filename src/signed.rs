@@ -27,7 +27,7 @@ const DIRECTORY: &str = "signed";
 const NEW: &str = ".new";
 /// The form of the files that this version writes and reads.
 const VERSION: u32 = 1;
-/// Largest file that is read, in bytes: a note, as many cosignatures as there may be, and a frontier.
+/// Largest file that is read, in bytes: two notes with as many cosignatures as there may be, and a frontier.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// A signed head with what is needed to go on from it.
@@ -39,8 +39,6 @@ pub struct Kept {
     pub frontier: Frontier,
     /// The signed note.
     pub note: String,
-    /// What witnesses have said of it: a line each.
-    pub cosignatures: Vec<String>,
 }
 
 /// The same as it is written.
@@ -51,7 +49,6 @@ struct Written {
     signed_ms: u64,
     frontier: String,
     note: String,
-    cosignatures: Vec<String>,
 }
 
 /// Why nothing is known of the last signed head.
@@ -138,7 +135,6 @@ impl SignedHeads {
             signed_ms: kept.signed_ms,
             frontier: STANDARD.encode(kept.frontier.to_bytes()),
             note: kept.note.clone(),
-            cosignatures: kept.cosignatures.clone(),
         };
         let mut bytes = serde_json::to_vec_pretty(&written)?;
         bytes.push(b'\n');
@@ -176,6 +172,6 @@ fn read(path: &Path) -> Result<Kept, KeptError> {
     if !written.note.split('\n').skip(1).take(2).eq([size.as_str(), root.as_str()]) {
         return Err(malformed(&"its note and its frontier are of different trees"));
     }
-    let Written { signed_ms, note, cosignatures, .. } = written;
-    Ok(Kept { signed_ms, frontier, note, cosignatures })
+    let Written { signed_ms, note, .. } = written;
+    Ok(Kept { signed_ms, frontier, note })
 }

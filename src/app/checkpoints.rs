@@ -119,7 +119,7 @@ fn origin(org: &OrganizationRow) -> String {
 impl Signing {
     /// Goes on from what was kept, if the store does.
     fn resume(kept: Kept, org: &OrganizationRow, head: &Head, key: &LogKey) -> Result<Self, Closed> {
-        let Kept { signed_ms, frontier, note, .. } = kept;
+        let Kept { signed_ms, frontier, note } = kept;
         let signed = LastSigned { size: frontier.size(), signed_ms };
         if head.size < signed.size {
             return Err(Closed::WentBack { size: head.size, signed });
@@ -186,7 +186,7 @@ impl Parts {
         let frontier = signing.verified.clone();
         let checkpoint = Checkpoint { origin: origin(org), size: frontier.size(), root: frontier.root() };
         let note = key.sign(&checkpoint);
-        let kept = Kept { signed_ms: now_ms, frontier, note: note.clone(), cosignatures: Vec::new() };
+        let kept = Kept { signed_ms: now_ms, frontier, note: note.clone() };
         files.replace(&org.log_id, &kept)?;
         signed.fetch_add(1, Ordering::Relaxed);
         let made = SignedHead { signed_ms: now_ms, checkpoint, note };
