@@ -7,7 +7,7 @@ use std::sync::Arc;
 use everlog_core::catalog::{Catalogs, Names};
 use everlog_core::event::Audience;
 use everlog_core::ids::OrgId;
-use everlog_core::leaf::Hash;
+use everlog_core::leaf::{Hash, LogId};
 use everlog_core::profile;
 use everlog_core::scope::{Scope, Sees};
 use jiff::tz::TimeZone;
@@ -316,6 +316,30 @@ impl Access {
     pub fn open_locally(&self, id: &OrgId) -> Result<Organization, Denied> {
         let entry = self.directory.find(id)?.ok_or(Denied::NotFound)?;
         Ok(Organization::of(entry, Sees::Everything))
+    }
+
+    /// Opens the log of this identity: for anybody where its organization says so, else for who sees all of it.
+    ///
+    /// # Errors
+    /// `NotFound` for everybody else, whatever the credential is: whether there is such a log is nobody's business.
+    pub fn open_log(
+        &self,
+        log: &LogId,
+        credential: Option<&str>,
+        now_ms: u64,
+    ) -> Result<Organization, Denied> {
+        let entry = self.directory.by_log(log)?.ok_or(Denied::NotFound)?;
+        if entry.has_public_log() {
+            return Ok(Organization::of(entry, Sees::Everything));
+        }
+        let opened = self
+            .authenticate(credential.unwrap_or_default(), now_ms)
+            .and_then(|caller| self.open(&caller, &entry.row.id, Right::Read));
+        match opened {
+            Ok(org) if !org.scope().is_restricted() => Ok(org),
+            Err(Denied::Directory(why)) => Err(why.into()),
+            _ => Err(Denied::NotFound),
+        }
     }
 
     /// Opens an organization for a provider of delivery receipts: `is_signed` says whether what it sent is signed with the

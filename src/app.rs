@@ -46,6 +46,9 @@ use streams::Streams;
 
 /// Most files that are checked for strangers at once.
 const VERIFICATIONS_MAX: usize = 8;
+/// Most bundles of entries that are put together at once: anybody may ask a public log for them, and each reads and hashes as
+/// many events as a page of the largest size.
+const ENTRY_BUNDLES_MAX: usize = 4;
 
 /// The shared state of every request. Cheap to clone.
 #[derive(Clone)]
@@ -91,6 +94,8 @@ pub struct Parts {
     pub listeners: Arc<Semaphore>,
     /// Places for files that strangers have checked: each may be large, and is in memory.
     pub verifications: Arc<Semaphore>,
+    /// Places for bundles of entries.
+    pub entry_bundles: Arc<Semaphore>,
     /// Where files wait that have no name yet: in the data directory, which is as safe as the log and has its space.
     pub scratch: PathBuf,
     /// The exports that are being made now.
@@ -234,6 +239,7 @@ impl App {
             changes: tokio::sync::Mutex::default(),
             listeners: live::places(),
             verifications: Arc::new(Semaphore::new(VERIFICATIONS_MAX)),
+            entry_bundles: Arc::new(Semaphore::new(ENTRY_BUNDLES_MAX)),
             scratch: data,
             exports: Arc::default(),
             streams: Streams::new(config),
@@ -311,7 +317,7 @@ impl Parts {
             Err(StoreError::Exists(_)) => return Err(OrganizationError::Exists),
             Err(why) => return Err(DirectoryError::Store(why).into()),
         }
-        self.directory.forget_embedders();
+        self.directory.forget_lists();
         let made = self.directory.find(&id)?;
         made.ok_or_else(|| {
             DirectoryError::Store(StoreError::Corrupt(format!("{id} was made and is not there"))).into()

@@ -7,6 +7,7 @@ use std::sync::{Arc, RwLock};
 
 use everlog_core::catalog::{self, Catalog, Catalogs};
 use everlog_core::ids::OrgId;
+use everlog_core::leaf::LogId;
 use everlog_core::profile::{self, OverrideFault, Profile};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -27,6 +28,13 @@ pub struct Entry {
     pub catalogs: Arc<Catalogs>,
     /// Its zone, loaded.
     pub time_zone: TimeZone,
+}
+
+impl Entry {
+    /// Whether anybody may read the signed head of its log, its tiles and its leaves.
+    pub fn has_public_log(&self) -> bool {
+        self.row.settings.get(PUBLIC_LOG).and_then(Value::as_bool).unwrap_or(false)
+    }
 }
 
 /// Why an organization cannot be used as it is stored.
@@ -60,7 +68,10 @@ fn first(faults: &[OverrideFault]) -> String {
 /// The setting that holds what an organization overrides of its profile.
 pub const PROFILE_OVERRIDES: &str = "profile_overrides";
 
-/// Finds organizations by id and by code.
+/// The setting that opens the tiles of a log to everybody.
+const PUBLIC_LOG: &str = "public_log";
+
+/// Finds organizations by id, by code and by the identity of their log.
 pub struct Directory {
     store: Arc<dyn Store>,
     known: RwLock<Known>,
@@ -74,6 +85,8 @@ struct Known {
     by_code: HashMap<OrgCode, Arc<Entry>>,
     /// The origins that some organization lists in `embed_origins`, each with the `avatar_origins` of those that do.
     embedders: Option<Arc<Embedders>>,
+    /// The organization of every log: it never changes, and logs only come.
+    logs: Option<Arc<HashMap<LogId, OrgCode>>>,
     /// How often something was forgotten: what was read before that may be what was to be forgotten.
     forgotten: u64,
 }
@@ -114,6 +127,30 @@ impl Directory {
         row.map(|row| self.load(row, forgotten)).transpose()
     }
 
+    /// The organization whose log has this identity.
+    ///
+    /// # Errors
+    /// As `find`.
+    pub fn by_log(&self, log: &LogId) -> Result<Option<Arc<Entry>>, DirectoryError> {
+        let kept = self.known.read().unwrap_or_else(|it| it.into_inner()).logs.clone();
+        let logs = match kept {
+            Some(logs) => logs,
+            None => self.load_logs()?,
+        };
+        logs.get(log).map_or(Ok(None), |code| self.by_code(*code))
+    }
+
+    fn load_logs(&self) -> Result<Arc<HashMap<LogId, OrgCode>>, StoreError> {
+        let forgotten = self.forgotten();
+        let rows = self.store.organizations()?;
+        let logs = Arc::new(rows.iter().map(|row| (row.log_id, row.code)).collect::<HashMap<_, _>>());
+        let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
+        if known.forgotten == forgotten {
+            known.logs = Some(Arc::clone(&logs));
+        }
+        Ok(logs)
+    }
+
     /// Every organization, by id.
     ///
     /// # Errors
@@ -142,11 +179,12 @@ impl Directory {
         Ok(embedders.get(origin).cloned())
     }
 
-    /// Forgets who may embed: an organization was made.
-    pub fn forget_embedders(&self) {
+    /// Forgets what is kept of all organizations together: one was made.
+    pub fn forget_lists(&self) {
         let mut known = self.known.write().unwrap_or_else(|it| it.into_inner());
         known.forgotten += 1;
         known.embedders = None;
+        known.logs = None;
     }
 
     /// Forgets what is known of an organization: it was changed.

@@ -48,6 +48,7 @@ mod serve;
 mod sessions;
 mod streams;
 mod targets;
+mod tiles;
 mod unread;
 
 pub(crate) use intake::answer;
@@ -137,6 +138,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(checkpoint::read_log_key))
         .routes(routes!(proofs::read_inclusion_proof))
         .routes(routes!(proofs::read_consistency_proof))
+        .routes(routes!(tiles::read_log_checkpoint))
+        .routes(routes!(tiles::read_tile))
         .routes(routes!(notifications::list_notifications))
         .routes(routes!(streams::create_stream, streams::list_streams))
         .routes(routes!(streams::read_stream, streams::update_stream, streams::delete_stream))
@@ -166,6 +169,7 @@ pub fn router(app: App) -> Router {
         // Workbooks and documents are packed already.
         .and(NotForContentType::const_new(Format::Xlsx.content_type()))
         .and(NotForContentType::const_new("application/pdf"))
+        .and(NotForContentType::const_new(tiles::TILE))
         .and(|_, _, _: &_, extensions: &Extensions| extensions.get::<AsItComes>().is_none());
     routes
         .merge(reference::routes(&document))

@@ -28,6 +28,7 @@ mod notifications;
 mod present;
 pub mod process;
 mod proof;
+mod tiles;
 mod walk;
 
 pub use bundle::{Showing, Signed};

@@ -65,7 +65,7 @@ pub struct Settings {
     /// Who the server's own steps are by, in the signing API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_name: Option<String>,
-    /// Whether the tiles of the log are public.
+    /// Whether anybody may read the log's signed head, its tiles and its leaves under `/log/{log_id}/`, without a key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub public_log: bool,
     /// Why nothing may be erased now.

@@ -23,4 +23,5 @@ pub mod scope;
 pub mod search;
 pub mod sentence;
 pub mod text;
+pub mod tile;
 pub mod words;

@@ -183,12 +183,7 @@ impl ProcessFile {
 
     /// Whether these headers say that the caller has it already.
     pub fn is_known(&self, headers: &HeaderMap) -> bool {
-        let etag = weakly(&self.etag);
-        let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        known.flat_map(|list| list.split(',')).any(|it| {
-            let it = it.trim();
-            it == "*" || weakly(it) == etag
-        })
+        is_known(&self.etag, headers)
     }
 
     /// Records that it is taken away: before its first byte leaves.
@@ -317,6 +312,15 @@ fn made(
 
 fn writing(why: impl std::error::Error + Send + Sync + 'static) -> NotThere {
     NotThere::Writing(Box::new(why))
+}
+
+/// Whether these headers say that the caller has what is under this tag.
+pub fn is_known(etag: &str, headers: &HeaderMap) -> bool {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|list| list.split(',')).any(|it| {
+        let it = it.trim();
+        it == "*" || weakly(it) == weakly(etag)
+    })
 }
 
 /// An entity tag for comparing weakly, as reading does (RFC 9110, section 8.8.3.2).

@@ -166,6 +166,9 @@ impl Modify for Credentials {
 
 /// Completes every operation with what all of them share: a refusal is a problem document, whatever its status.
 pub(super) fn complete(document: &mut OpenApi) {
+    // What the router calls the rest of a path is a parameter like any other here.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     let problem = || {
         let schema = Ref::from_schema_name(Problem::name());
         ContentBuilder::new().schema(Some(schema)).build()

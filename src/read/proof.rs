@@ -87,7 +87,7 @@ impl Reader {
     }
 
     /// The root of a perfect subtree.
-    fn subtree(&self, org: OrgCode, span: Range<u64>) -> Result<Hash, StoreError> {
+    pub(super) fn subtree(&self, org: OrgCode, span: Range<u64>) -> Result<Hash, StoreError> {
         let length = span.end - span.start;
         if length < KEPT_LEAVES {
             return self.hashed(org, span);

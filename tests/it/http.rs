@@ -35,5 +35,6 @@ mod stopping;
 mod streams;
 mod table;
 mod targets;
+mod tiles;
 mod visibility;
 mod wording;

@@ -196,6 +196,13 @@ impl Server {
         self.app.store.head(org.code()).unwrap().size.0
     }
 
+    /// The id of an organization's log; of one that is not there, none that is anybody's.
+    pub fn log_id(&self, org: &str) -> String {
+        let known = everlog_core::ids::OrgId::try_from(org).ok();
+        let entry = known.and_then(|id| self.app.directory.find(&id).unwrap());
+        entry.map_or("0".repeat(32), |entry| entry.row.log_id.to_string())
+    }
+
     /// Re-reads and re-verifies the whole log of every organization, and makes the states of its processes anew.
     pub fn check_log(&self) {
         for org in self.app.directory.all().unwrap() {

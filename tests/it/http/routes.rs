@@ -25,8 +25,10 @@ enum Needs {
     Session,
     /// A provider's signature; no credential is of any use.
     Signature,
+    /// A key with the scope read, or a session; for everybody else there is nothing.
+    Log,
 }
-use Needs::{Nothing, Operator, Scope, ScopeOrOperator, Session, Signature};
+use Needs::{Log, Nothing, Operator, Scope, ScopeOrOperator, Session, Signature};
 
 /// Every route. `{id}` and `{key}` stand for a record of the organization, which another organization must not learn of.
 const ROUTES: &[(&str, &str, Needs)] = &[
@@ -81,6 +83,8 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/organizations/{org}/receipts/mailgun", Signature),
     ("POST", "/v1/organizations/{org}/receipts/sms", Signature),
     ("GET", "/v1/log-key", Nothing),
+    ("GET", "/log/{log_id}/checkpoint", Log),
+    ("GET", "/log/{log_id}/tile/{tile}", Log),
     ("GET", signing::PATH, Scope("read")),
     ("GET", signing::TOTAL, Scope("read")),
     ("GET", "/healthz", Nothing),
@@ -188,6 +192,7 @@ impl World {
         };
         let sent = body(method, path).map(|body| body.to_string());
         let path = placed(path).replace("{org}", org).replace("{id}", id);
+        let path = path.replace("{log_id}", &self.server.log_id(org)).replace("{tile}", "entries/000.p/1");
         self.server.send(method, &path, key, sent.as_ref().map(|text| text.as_bytes()), "application/json")
     }
 }
@@ -251,6 +256,8 @@ fn without_a_credential_every_route_but_the_open_ones_is_401() {
             let answer = world.call(method, path, org, "");
             if *needs == Nothing {
                 assert!(answer.status < 300, "{method} {path}: {answer:?}");
+            } else if *needs == Log {
+                answer.assert_problem(404, "not_found");
             } else {
                 assert_refused(path, &answer, 401, "unauthenticated");
                 let scheme = if path.starts_with(signing::PATH) { "Basic" } else { "Bearer" };
@@ -365,6 +372,11 @@ fn a_key_without_the_scope_is_refused_and_one_with_nothing_but_it_is_let_in() {
                 world.call(method, path, "acme", &world.acme).assert_problem(403, "forbidden");
             }
             Signature => world.call(method, path, "acme", &world.acme).assert_problem(401, "unauthenticated"),
+            Log => {
+                let read = place("read");
+                world.call(method, path, "acme", &without[read]).assert_problem(404, "not_found");
+                assert_eq!(world.call(method, path, "acme", &only[read]).status, 200, "{method} {path}");
+            }
             Nothing => {}
         }
     }
@@ -379,6 +391,7 @@ fn the_operators_key_administers_and_opens_no_log() {
         match needs {
             Scope(_) | Session => assert_refused(path, &answer, 403, "forbidden"),
             Signature => answer.assert_problem(401, "unauthenticated"),
+            Log => answer.assert_problem(404, "not_found"),
             // The id in the world is no vendor key's.
             Operator if *method == "DELETE" => answer.assert_problem(404, "not_found"),
             Operator | ScopeOrOperator(_) | Nothing => {
@@ -398,7 +411,7 @@ fn a_viewer_session_reads_and_does_nothing_else() {
         let is_for_keys = path.starts_with(signing::PATH);
         let reads = matches!(needs, Scope("read") | ScopeOrOperator("read")) && *method == "GET";
         let may = reads && !is_for_keys;
-        if may || matches!(needs, Session | Nothing) {
+        if may || matches!(needs, Session | Log | Nothing) {
             assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
         } else if *needs == Signature {
             answer.assert_problem(401, "unauthenticated");
@@ -416,6 +429,7 @@ fn other_verbs_are_405_and_name_those_that_are_possible() {
     for path in paths {
         let known: BTreeSet<_> = ROUTES.iter().filter(|it| it.1 == path).map(|it| it.0).collect();
         let path = placed(path).replace("{org}", "acme").replace("{id}", "e-1");
+        let path = path.replace("{log_id}", &"0".repeat(32)).replace("{tile}", "0/000");
         let verbs = ["TRACE", "OPTIONS", "PUT", "PROPFIND", "get", &"X".repeat(40)];
         for verb in verbs.into_iter().filter(|verb| !known.contains(verb)) {
             let answer = world.server.request(

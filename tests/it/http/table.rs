@@ -115,6 +115,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/checkpoint",                 [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/proofs/inclusion/{seq}",     [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
     ("GET", "/v1/organizations/{org}/proofs/consistency?from=1",  [No(401), ANSWER,  ANSWER,  No(403), No(403)]),
+    ("GET", "/log/{log_id}/checkpoint",                           [No(404), ANSWER,  ANSWER,  No(404), No(404)]),
+    ("GET", "/log/{log_id}/tile/{tile}",                          [No(404), ANSWER,  ANSWER,  No(404), No(404)]),
     // What is known of a process; of none that a reader of a part sees.
     ("GET", "/v1/organizations/{org}/processes/{key}/notifications", [No(401), ANSWER, ANSWER, No(404), No(403)]),
     // What is known of processes, in the form of another interface, which is for keys.
@@ -320,6 +322,8 @@ impl World {
             .replace("{shared}", "shared")
             .replace("{signed}", "p-1")
             .replace("{seq}", &known.seq.to_string())
+            .replace("{log_id}", &self.server.log_id(reader.org))
+            .replace("{tile}", "entries/000.p/2")
             .replace("{file}", "viewer.css");
         if line.ends_with("live") {
             return self.listen(&path, reader);
