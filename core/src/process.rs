@@ -148,6 +148,17 @@ words! {
 }
 
 impl Stand {
+    /// The colour of its word.
+    pub const fn tone(self) -> Tone {
+        match self {
+            Self::Signed => Tone::Good,
+            Self::Declined | Self::Bounced | Self::Removed => Tone::Bad,
+            Self::TimedOut => Tone::Warn,
+            Self::Invited | Self::Viewed | Self::Forwarded => Tone::Info,
+            Self::Added => Tone::Neutral,
+        }
+    }
+
     /// Whether somebody else stands in their place, or nobody.
     pub const fn is_replaced(self) -> bool {
         matches!(self, Self::Removed | Self::Forwarded)

@@ -3,9 +3,8 @@
 //! Deliberately absent: deciding anything. What a program is suspected behind was marked when it was recorded.
 
 use askama::Template;
-use everlog_core::catalog::Tone;
 use everlog_core::event::{ActorKind, Event};
-use everlog_core::process::{Signee, Stand, State};
+use everlog_core::process::{Signee, State};
 
 use crate::app::App;
 use crate::read::process::Process;
@@ -239,13 +238,6 @@ fn facts(place: &Place<'_>, process: &Process) -> Vec<Fact> {
 
 fn signee_row(place: &Place<'_>, signee: &Signee) -> SigneeRow {
     let words = place.visit.words;
-    let tone = match signee.stand {
-        Stand::Signed => Tone::Good,
-        Stand::Declined | Stand::Bounced | Stand::Removed => Tone::Bad,
-        Stand::TimedOut => Tone::Warn,
-        Stand::Invited | Stand::Viewed => Tone::Info,
-        Stand::Added | Stand::Forwarded => Tone::Neutral,
-    };
     let asked = [
         (signee.auth.sms, "sms"),
         (signee.auth.otp, "otp"),
@@ -264,7 +256,7 @@ fn signee_row(place: &Place<'_>, signee: &Signee) -> SigneeRow {
         role: signee.role.as_deref().map(Text::short),
         stance: Stance {
             label: words.say(&format!("trail-stand-{}", signee.stand).replace('_', "-")),
-            tone: tone.as_str(),
+            tone: signee.stand.tone().as_str(),
         },
         is_optional: !signee.is_required,
         identified: methods.collect::<Vec<_>>().join(", "),

@@ -1,6 +1,5 @@
 //! A person of a trail in words. Deliberately absent: what they did, event by event.
 
-use everlog_core::catalog::Tone;
 use everlog_core::process::Stand;
 
 use crate::trail::model::{Moment, TrailSignee};
@@ -31,14 +30,10 @@ impl Teller<'_> {
     }
 
     fn stand(self, stand: Stand) -> Badge {
-        let tone = match stand {
-            Stand::Signed => Tone::Good,
-            Stand::Declined | Stand::Bounced | Stand::Removed => Tone::Bad,
-            Stand::TimedOut => Tone::Warn,
-            Stand::Invited | Stand::Viewed | Stand::Forwarded => Tone::Info,
-            Stand::Added => Tone::Neutral,
-        };
-        Badge { word: self.say(&format!("trail-stand-{}", stand.as_str().replace('_', "-"))), tone }
+        Badge {
+            word: self.say(&format!("trail-stand-{}", stand.as_str().replace('_', "-"))),
+            tone: stand.tone(),
+        }
     }
 
     fn signee_facts(self, signee: &TrailSignee) -> Vec<Fact> {
