@@ -141,6 +141,7 @@ acting-for = نيابةً عن { $name }
 actor-user = مستخدم
 actor-signee = موقّع
 actor-api-key = مفتاح API
+actor-key-named = مفتاح API «{ $name }»
 actor-service = خدمة
 actor-anonymous = مجهول
 outcome-failure = { $label } · فشل

@@ -137,6 +137,7 @@ acting-for = für { $name }
 actor-user = Benutzer
 actor-signee = Unterzeichner
 actor-api-key = API-Schlüssel
+actor-key-named = API-Schlüssel „{ $name }“
 actor-service = Dienst
 actor-anonymous = Anonym
 outcome-failure = { $label } · fehlgeschlagen

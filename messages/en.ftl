@@ -142,6 +142,7 @@ acting-for = for { $name }
 actor-user = User
 actor-signee = Signee
 actor-api-key = API key
+actor-key-named = API key “{ $name }”
 actor-service = Service
 actor-anonymous = Anonymous
 outcome-failure = { $label } · failed

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::catalog::{Catalogs, Names, Template, Told, Variable};
-use crate::event::{Change, NewEvent, Outcome};
+use crate::event::{Actor, ActorKind, Change, NewEvent, Outcome};
 
 /// How many targets a sentence names before it counts the rest.
 const TARGETS_NAMED_MAX: usize = 3;
@@ -73,8 +73,8 @@ fn without_template(names: &Names, event: &NewEvent, catalogs: &Catalogs, each: 
 
 fn value(names: &Names, event: &NewEvent, variable: &Variable) -> Option<String> {
     let value = match variable {
-        Variable::Actor => Some(event.actor.shown().to_owned()),
-        Variable::OnBehalfOf => event.on_behalf_of.as_ref().map(|actor| actor.shown().to_owned()),
+        Variable::Actor => Some(named(names, &event.actor)),
+        Variable::OnBehalfOf => event.on_behalf_of.as_ref().map(|actor| named(names, actor)),
         Variable::Target => event.targets.first().map(|target| target.shown().to_owned()),
         Variable::Targets => targets(names, event),
         Variable::TargetId => event.targets.first().map(|target| target.id.clone()),
@@ -91,6 +91,15 @@ fn value(names: &Names, event: &NewEvent, variable: &Variable) -> Option<String>
         Variable::ChangeAfter(key) => change(event, key)?.after.as_ref().and_then(plain),
     };
     value.map(shorten)
+}
+
+/// Who acts. A key has a name that somebody gave it and would read as a person, so that it is said to be one.
+fn named(names: &Names, actor: &Actor) -> String {
+    let shown = actor.shown();
+    match actor.kind {
+        ActorKind::ApiKey => names.word("API key {name}").replace("{name}", shown),
+        _ => shown.to_owned(),
+    }
 }
 
 fn targets(names: &Names, event: &NewEvent) -> Option<String> {
@@ -165,6 +174,21 @@ mod tests {
         });
         let told = told(event);
         assert!(told.contains("Globex") && told.contains("New") && told.contains("Contacted"), "{told}");
+    }
+
+    /// A key is nobody, whatever somebody called it.
+    #[test]
+    fn a_key_is_said_to_be_one() {
+        let made = |actor: Value| {
+            told(json!({
+                "action": "api_key.created", "actor": actor,
+                "targets": [{"type": "api_key", "id": "k", "name": "CI"}],
+            }))
+        };
+        let named = json!({"type": "api_key", "id": "key_1", "name": "Mary"});
+        assert_eq!(made(named), "API key Mary made API key CI");
+        assert_eq!(made(json!({"type": "api_key", "id": "key_1"})), "API key key_1 made API key CI");
+        assert_eq!(made(json!({"type": "service", "id": "s", "name": "Mary"})), "Mary made API key CI");
     }
 
     #[test]

@@ -284,6 +284,10 @@ impl Person {
         let known = [&self.name, &self.email, &self.id].into_iter().flatten();
         let mut seen = known.filter(|it| everlog_core::text::can_be_seen(it));
         match (seen.next(), self.kind) {
+            // A key has a name that somebody gave it, and is nobody.
+            (Some(name), ActorKind::ApiKey) => {
+                words.fill("actor-key-named", [("name", name.as_str().into())])
+            }
             (Some(name), _) => name.clone(),
             (None, ActorKind::System) => words.title("System"),
             (None, kind) => words.say(&format!("actor-{}", kind.as_str().replace('_', "-"))),

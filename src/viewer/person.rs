@@ -47,6 +47,10 @@ impl Person {
         let name = shown(actor, system, words);
         let second = match &event.on_behalf_of {
             Some(account) => Some(words.fill("acting-for", [("name", shown(account, system, words).into())])),
+            // A key has a name that somebody gave it, and is nobody.
+            None if actor.kind == ActorKind::ApiKey && actor.name.is_some() => {
+                Some(words.say("actor-api-key"))
+            }
             None => actor.email.clone().filter(|email| *email != name),
         };
         Self {

@@ -28,6 +28,7 @@ impl Names {
         "Failed",
         "Denied",
         "and {rest} more",
+        "API key {name}",
         "someone",
         "it",
         "record",

@@ -115,7 +115,10 @@ fn a_change_is_recorded_without_its_secrets() {
     assert_eq!(recorded["actor"]["type"], "api_key");
     let told = recorded["description"].as_str().unwrap();
     let named = recorded["actor"]["name"].as_str().unwrap();
-    assert_eq!(told, format!("{named} changed the settings of the log: name, receipt_keys, week_start"));
+    assert_eq!(
+        told,
+        format!("API key {named} changed the settings of the log: name, receipt_keys, week_start")
+    );
     assert!(!found.text.contains("hush-hush"));
     assert_eq!(patch(&server, &key, &json!({})).status, 200);
     assert_eq!(

@@ -117,6 +117,10 @@ fn a_document_is_attached_once_recorded_and_given_back_byte_for_byte() {
         (&put.body["sha256"], &put.body["size"])
     );
     assert_eq!(told["actor"]["type"], "api_key");
+    // The log knows which key it was and nothing of who held it: neither sentence nor trail makes a person of its name.
+    let page = world.get("sp1/audit-trail.html").text;
+    assert!(told["description"].as_str().unwrap().starts_with("API key "), "{told}");
+    assert!(page.contains("API key “"), "{page}");
     let got = world.get("sp1/document");
     assert_eq!((got.status, got.text.as_bytes()), (200, PDF));
     assert_eq!(got.headers["content-type"], "application/pdf");
