@@ -18,6 +18,10 @@ const SERVICE_PORTS: &[u16] = &[
     6443, 6667, 7000, 7001, 9042, 9092, 9200, 9300, 10250, 10255, 11211, 15672, 27017, 27018, 27019,
 ];
 
+/// Names set apart for private networks (RFC 6762, RFC 8375; `.internal` by ICANN; the rest by use).
+const PRIVATE_NAMES: &[&str] =
+    &["localdomain", "local", "internal", "intranet", "private", "lan", "home.arpa"];
+
 /// What an operator allows, and who we are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
@@ -49,6 +53,9 @@ pub enum Refused {
     /// It leads into a private network.
     #[error("this leads to a private, local or reserved address")]
     Private,
+    /// It is a name that means nothing outside of a private network.
+    #[error("this name stands for a machine or a private network, never for a receiver on the internet")]
+    PrivateName,
     /// It leads to ourselves.
     #[error("this leads back to this server")]
     Ourselves,
@@ -83,8 +90,16 @@ impl Rules {
         if is_refused || SERVICE_PORTS.contains(&port) {
             return Err(Refused::Port);
         }
-        if let Some(ip) = literal(authority.host())? {
-            self.check(SocketAddr::new(ip, port))?;
+        match literal(authority.host())? {
+            Some(ip) => self.check(SocketAddr::new(ip, port))?,
+            // No resolver may say anything else of this one (RFC 6761).
+            None if is_under(authority.host(), "localhost") => {
+                self.check(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))?;
+            }
+            None if !self.allows_private && is_private_name(authority.host()) => {
+                return Err(Refused::PrivateName);
+            }
+            None => {}
         }
         let named = format!("{}:{port}", authority.host().trim_end_matches('.').to_ascii_lowercase());
         if self.own_authority.as_deref() == Some(named.as_str()) {
@@ -124,6 +139,18 @@ fn literal(host: &str) -> Result<Option<IpAddr>, Refused> {
         || (last.len() >= 2 && last[..2].eq_ignore_ascii_case("0x"));
     let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     if is_number || !is_name || host.contains("..") { Err(Refused::OddHost) } else { Ok(None) }
+}
+
+/// Whether a name is set apart for this machine or for private networks, or has no dot and so no place in the public tree.
+/// Whatever it would resolve to is refused at each send too; here whoever makes the stream learns of it.
+fn is_private_name(host: &str) -> bool {
+    !host.trim_end_matches('.').contains('.') || PRIVATE_NAMES.iter().any(|suffix| is_under(host, suffix))
+}
+
+/// Whether a name is this one or lies below it.
+fn is_under(host: &str, suffix: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether an address belongs to the public internet.

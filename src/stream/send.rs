@@ -133,3 +133,28 @@ fn fault(why: &Error) -> SendError {
         _ => SendError::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ureq::unversioned::transport::time::Duration;
+
+    use super::*;
+
+    /// J: whatever a name was taken for when the stream was made, the addresses it stands for now decide.
+    #[test]
+    fn what_a_name_stands_for_is_checked_when_it_is_resolved() {
+        let rules = |allows_private| Checked(Rules { allows_private, ..Rules::default() });
+        let timeout = || NextTimeout {
+            after: Duration::NotHappening,
+            reason: ureq::Timeout::Resolve,
+            per_read: None,
+            per_write: None,
+        };
+        let resolve = |rules: Checked| {
+            rules.resolve(&"https://localhost:8443/".parse().unwrap(), &Config::default(), timeout())
+        };
+        assert_eq!(fault(&resolve(rules(false)).unwrap_err()).to_string(), Refused::Private.to_string());
+        assert!(resolve(rules(true)).is_ok());
+    }
+}

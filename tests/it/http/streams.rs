@@ -321,28 +321,24 @@ fn no_stream_leads_into_a_private_network_or_to_ourselves() {
         "https://2130706433/",
         "https://[::ffff:10.0.0.1]/",
         "https://x.example:6379/",
+        "https://localhost:8443/",
+        "https://receiver.internal/",
     ] {
         let refused = server.post(STREAMS, &key, &new(url));
         refused.assert_problem(422, "invalid");
         assert_eq!(refused.body["errors"][0]["pointer"], "/url");
+        let why = refused.body["errors"][0]["message"].as_str().unwrap();
+        assert!(!url.contains("localhost") || why.contains("private, local"), "{why}");
+        assert!(!url.contains("internal") || why.contains("never for a receiver on the internet"), "{why}");
     }
-    let receiver = Receiver::start();
-    let made = server.post(STREAMS, &key, &new(&format!("https://localhost:{}/", receiver.address.port())));
-    assert_eq!(made.status, 201, "{made:?}");
-    let id = made.body["id"].as_str().unwrap();
-    let tested = server.post(&format!("{STREAMS}/{id}/test"), &key, &json!({}));
-    assert_eq!(tested.body["delivered"], false);
-    assert_eq!(tested.body["error"], "this leads to a private, local or reserved address", "{tested:?}");
-    assert!(receiver.got().is_empty());
 
     let (server, key) = start(&[]);
     for host in ["127.0.0.1", "[::1]"] {
         let own = format!("http://{host}:{}/v1/organizations/acme/events", server.address.port());
         server.post(STREAMS, &key, &new(&own)).assert_problem(422, "invalid");
     }
-    let named = stream(&server, &key, &format!("http://localhost:{}/", server.address.port()), &["*"]);
-    let tested = server.post(&format!("{STREAMS}/{}/test", named["id"].as_str().unwrap()), &key, &json!({}));
-    assert_eq!(tested.body["error"], "this leads back to this server", "{tested:?}");
+    let named = format!("http://localhost:{}/", server.address.port());
+    server.post(STREAMS, &key, &new(&named)).assert_problem(422, "invalid");
     let there = Receiver::start();
     let made = stream(&server, &key, &there.url(), &["*"]);
     let tested = server.post(&format!("{STREAMS}/{}/test", made["id"].as_str().unwrap()), &key, &json!({}));

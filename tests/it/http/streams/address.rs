@@ -61,6 +61,15 @@ fn no_spelling_leads_into_a_private_network() {
         ("https://x.example:5432/", Refused::Port),
         ("https://x.example:25/", Refused::Port),
         ("https://x.example:0/", Refused::Port),
+        // Names that mean nothing on the internet.
+        ("https://localhost/", Refused::Private),
+        ("https://LOCALHOST.:8443/", Refused::Private),
+        ("https://api.localhost/", Refused::Private),
+        ("https://receiver/", Refused::PrivateName),
+        ("https://receiver./", Refused::PrivateName),
+        ("https://db.internal/", Refused::PrivateName),
+        ("https://printer.local./", Refused::PrivateName),
+        ("https://nas.home.arpa/", Refused::PrivateName),
         ("https://log.example/v1", Refused::Ourselves),
         ("https://LOG.example.:443/v1", Refused::Ourselves),
     ] {
@@ -74,6 +83,8 @@ fn no_spelling_leads_into_a_private_network() {
         "https://[2606:4700::1]:8443/",
         "https://xn--bcher-kva.example/",
         "https://sub-domain.x.example:80/",
+        "https://notlocalhost.example/",
+        "https://local.example/",
     ] {
         assert!(rules.read(url).is_ok(), "{url}");
     }
@@ -83,8 +94,12 @@ fn no_spelling_leads_into_a_private_network() {
 fn what_is_allowed_for_tests_is_not_ourselves() {
     let own = Some("0.0.0.0:7878".parse().unwrap());
     let rules = Rules { allows_private: true, own, own_authority: None };
-    assert!(rules.read("http://127.0.0.1:9999/").is_ok());
+    for url in ["http://127.0.0.1:9999/", "http://localhost:9999/", "http://receiver/", "http://db.internal/"]
+    {
+        assert!(rules.read(url).is_ok(), "{url}");
+    }
     for url in [
+        "http://localhost:7878/",
         "http://127.0.0.1:7878/",
         "http://[::1]:7878/",
         "http://[::ffff:127.0.0.1]:7878/",
