@@ -10,7 +10,21 @@ mod compare;
 pub mod pdf;
 
 /// How every PDF begins that can be checked.
-pub const PDF: &[u8] = b"%PDF-";
+const PDF: &[u8] = b"%PDF-";
+/// How every bundle begins.
+const BUNDLE: &[u8] = b"{";
+
+/// Whether a file of this beginning can only be a PDF or only be a bundle; nothing where all of it has to be looked at, for a
+/// PDF whose first bytes were changed.
+pub fn is_pdf_by_beginning(beginning: &[u8]) -> Option<bool> {
+    let is_pdf = beginning.starts_with(PDF);
+    (is_pdf || beginning.starts_with(BUNDLE)).then_some(is_pdf)
+}
+
+/// Whether a whole file is to be checked as a PDF.
+pub fn is_pdf(file: &[u8]) -> bool {
+    is_pdf_by_beginning(file).unwrap_or_else(|| pdf::bears_our_seal(file))
+}
 
 /// What a file is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use everlog_core::hex::Hex;
 use serde_json::{Value, json};
 
 use crate::cli::output;
-use crate::evidence::{BundleCheck, PDF, Verdict, check_bundle};
+use crate::evidence::{BundleCheck, Verdict, check_bundle, is_pdf, is_pdf_by_beginning};
 use crate::read::iso;
 
 mod pdf;
@@ -83,14 +83,26 @@ fn checked(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
     };
     let mut file = BufReader::with_capacity(1 << 20, file);
     let cannot = || format!("{} cannot be read", arguments.file.display());
-    if file.fill_buf().with_context(cannot)?.starts_with(PDF) {
-        return pdf::verify(file, &trust, &arguments.seal, arguments.json).with_context(cannot);
+    match is_pdf_by_beginning(file.fill_buf().with_context(cannot)?) {
+        Some(true) => {}
+        Some(false) => return bundle(file, &trust, arguments.json).with_context(cannot),
+        None => return odd(file, &trust, arguments).with_context(cannot),
     }
-    if arguments.json {
-        as_json(file, &trust).with_context(cannot)
-    } else {
-        for_people(file, &trust).with_context(cannot)
+    let file = pdf::read(file).with_context(cannot)?;
+    pdf::verify(&file, &trust, &arguments.seal, arguments.json).with_context(cannot)
+}
+
+/// A file that begins as nothing that can be checked.
+fn odd(file: impl Read, trust: &Trust, arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
+    let file = pdf::read(file)?;
+    if is_pdf(&file) {
+        return pdf::verify(&file, trust, &arguments.seal, arguments.json);
     }
+    bundle(file.as_slice(), trust, arguments.json)
+}
+
+fn bundle(file: impl BufRead, trust: &Trust, is_json: bool) -> anyhow::Result<Verdict> {
+    if is_json { as_json(file, trust) } else { for_people(file, trust) }
 }
 
 /// The SHA-256 of a certificate.

@@ -7,6 +7,7 @@ use everlog_core::bundle::{Fault, Report, Trust};
 use everlog_core::hex::Hex;
 use everlog_core::leaf::Hash;
 use everlog_core::process::Attached;
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use crate::evidence::compare::{Shown, is_hash_of};
@@ -14,6 +15,11 @@ use crate::evidence::{BundleCheck, Verdict, check_bundle};
 use crate::trail::check::{Checked, Seal, SealState, check};
 use crate::trail::model::{FORMAT, Placement, Trail};
 
+/// What stands in every file that we sealed, beside the range of its seal: the name of its field and that of a file inside.
+/// Where one was changed, the other is left.
+const SEAL_MARKS: [&str; 2] = ["(Everlog seal)", BUNDLE];
+/// What says over which bytes a seal is.
+const SEAL_RANGE: &[u8] = b"/ByteRange";
 /// What the bundle inside is called.
 pub const BUNDLE: &str = "everlog-bundle.jsonl";
 /// What the trail inside is called.
@@ -51,6 +57,14 @@ pub enum PdfFault {
     /// It bears no seal: pages may have been changed.
     #[error("it bears no seal, so its pages may have been changed")]
     Unsealed,
+    /// It bears our seal and cannot be read: whatever we seal can.
+    #[error("it bears a seal of Everlog and was changed after it was sealed, so that it cannot be read: {0}")]
+    Unreadable(String),
+    /// Our seal stands in it, and is not where a reader of the file finds it.
+    #[error(
+        "it bears a seal of Everlog that a reader of the file is led past: it was changed after it was sealed"
+    )]
+    Hidden,
     /// It is not what was sealed.
     #[error("the seal is broken: {0}")]
     Altered(&'static str),
@@ -91,6 +105,10 @@ impl PdfCheck {
         Self { faults: vec![PdfFault::Unknown(why.into())], ..Self::nothing() }
     }
 
+    fn altered(fault: PdfFault) -> Self {
+        Self { is_known: true, faults: vec![fault], ..Self::nothing() }
+    }
+
     fn nothing() -> Self {
         Self {
             seal: None,
@@ -106,14 +124,24 @@ impl PdfCheck {
     }
 }
 
+/// Whether a file plainly was sealed by us once, whatever became of it since.
+pub fn bears_our_seal(file: &[u8]) -> bool {
+    let holds = |mark: &[u8]| memmem::find(file, mark).is_some();
+    holds(SEAL_RANGE) && SEAL_MARKS.iter().any(|mark| holds(mark.as_bytes()))
+}
+
 /// Checks a PDF. `seals` are the fingerprints of certificates that may have sealed; with none, the seal's is told.
 pub fn check_pdf(pdf: &[u8], trust: &Trust, seals: &[Hash]) -> PdfCheck {
     let checked = match check(pdf) {
         Ok(checked) => checked,
+        Err(why) if bears_our_seal(pdf) => return PdfCheck::altered(PdfFault::Unreadable(why.to_string())),
         Err(why) => return PdfCheck::unknown(why.to_string()),
     };
     let has_ours = checked.attachments.iter().any(|it| it.name == BUNDLE || it.name == TRAIL);
     if !has_ours && matches!(checked.seal, SealState::Missing) {
+        if bears_our_seal(pdf) {
+            return PdfCheck::altered(PdfFault::Hidden);
+        }
         return PdfCheck::unknown("it bears no seal and carries no evidence");
     }
     let mut found = PdfCheck { is_known: true, ..PdfCheck::nothing() };

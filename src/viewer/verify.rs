@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::evidence::pdf::{PdfCheck, PdfFault, check_pdf};
-use crate::evidence::{BundleCheck, PDF, Verdict, check_bundle};
+use crate::evidence::{BundleCheck, Verdict, check_bundle, is_pdf};
 use crate::read::iso;
 use crate::trail::check::StampState;
 use crate::trail::model::Placement;
@@ -142,7 +142,7 @@ async fn look(
             None => Some(body.as_slice()),
             Some(boundary) => form::file(&body, boundary),
         };
-        file.filter(|file| !file.is_empty()).map(|file| match file.starts_with(PDF) {
+        file.filter(|file| !file.is_empty()).map(|file| match is_pdf(file) {
             true => pdf_outcome(file, &trust, seal, expected, words),
             false => outcome(file, &trust, words),
         })
@@ -223,7 +223,7 @@ fn pdf_outcome(file: &[u8], trust: &Trust, seal: Hash, expected: Option<Hash>, w
 fn pdf_why_id(fault: &PdfFault) -> &'static str {
     match fault {
         PdfFault::Unknown(_) | PdfFault::Unsealed => "verify-why-unsealed",
-        PdfFault::Altered(_) => "verify-why-seal",
+        PdfFault::Altered(_) | PdfFault::Unreadable(_) | PdfFault::Hidden => "verify-why-seal",
         PdfFault::OtherSeal(_) => "verify-why-other-seal",
         PdfFault::Missing(_) => "verify-why-missing",
         PdfFault::Bundle(_) | PdfFault::Events(_) => "verify-why-evidence",

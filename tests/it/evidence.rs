@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use everlog::access::Organization;
-use everlog::evidence::Verdict;
 use everlog::evidence::pdf::{PdfCheck, PdfFault, check_pdf};
+use everlog::evidence::{Verdict, is_pdf};
 use everlog::trail::finish::{Document, Sealer, finish};
 use everlog::trail::model::{Placement, Seal, Sources, Trail, Verification, trail};
 use everlog::trail::seal::SealWords;
@@ -269,6 +269,42 @@ fn a_file_that_was_changed_or_put_together_by_others_does_not_hold() {
     assert_eq!(world.check(b"%PDF-1.7").verdict(), Verdict::Unknown);
 }
 
+/// X02: a change wherever it is makes the file an altered one, and never one that was none of ours: somebody who has it in
+/// their hands was given it as evidence.
+#[test]
+fn whatever_is_changed_about_a_sealed_file_it_is_told_as_altered() {
+    for (document, placement) in [
+        (Some("classic.pdf"), Placement::Appended),
+        (Some("streams.pdf"), Placement::Appended),
+        (Some("signed.pdf"), Placement::Container),
+        (None, Placement::Alone),
+    ] {
+        let world = world(document.unwrap_or("classic.pdf"));
+        let pdf = world.make(&Made { document, placement, ..Made::usual(&world) });
+        assert_eq!(world.check(&pdf).verdict(), Verdict::Holds, "{document:?}");
+        let told = |pdf: &[u8]| {
+            assert!(is_pdf(pdf));
+            world.check(pdf).verdict()
+        };
+        // The document part byte by byte, which is where what a reader goes by first is found broken; of the rest some.
+        let first = document.map_or(0, |name| original(name).len()).min(1_200);
+        for at in
+            (0..first).chain((first..pdf.len()).step_by(211)).chain(pdf.len().saturating_sub(200)..pdf.len())
+        {
+            let mut altered = pdf.clone();
+            altered[at] ^= 1 << (at % 8);
+            assert_eq!(told(&altered), Verdict::Fails, "{document:?}, byte {at} of {}", pdf.len());
+        }
+        // A reader that is led to the document alone finds nothing of ours, and the file still was sealed.
+        let end = memchr::memmem::rfind(&pdf, b"startxref").unwrap();
+        let older = [&pdf[..end], b"startxref\n0\n%%EOF\n"].concat();
+        assert_eq!(told(&older), Verdict::Fails);
+        assert_eq!(told(&pdf[20..]), Verdict::Fails);
+        assert_eq!(told(&pdf[..pdf.len() - 30]), Verdict::Fails);
+    }
+    assert!(!is_pdf(b"a,b\n1,2\n") && !is_pdf(b"") && !is_pdf(include_bytes!("../../docs/trail.md")));
+}
+
 /// The command and the page tell the same of one file.
 #[test]
 fn the_command_and_the_page_check_a_pdf() {
@@ -317,7 +353,12 @@ fn the_command_and_the_page_check_a_pdf() {
     let stranger = SealKey::from_pem(&pem, &pem).unwrap();
     let resealed = world.make(&Made { seal: Some(&stranger), ..Made::usual(&world) });
     assert!(page("/verify", &resealed).contains("Unaltered, but not from this server"));
-    let mut altered = pdf.clone();
-    altered[200] ^= 1;
-    assert!(page("/verify", &altered).contains("It does not hold"));
+    for at in [0, 200, pdf.len() - 3] {
+        let mut altered = pdf.clone();
+        altered[at] ^= 1;
+        assert!(page("/verify", &altered).contains("It does not hold"), "byte {at}");
+        std::fs::write(&path, &altered).unwrap();
+        let (code, text) = run(&[]);
+        assert!(code == Some(1) && text.starts_with("DOES NOT HOLD"), "byte {at}: {text}");
+    }
 }

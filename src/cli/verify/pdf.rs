@@ -19,17 +19,16 @@ use crate::trail::model::Placement;
 /// Largest PDF that is read, in bytes: it is in memory as a whole.
 const PDF_BYTES_MAX: u64 = 512 << 20;
 
-pub(super) fn verify(
-    file: impl Read,
-    trust: &Trust,
-    seals: &[Hash],
-    is_json: bool,
-) -> anyhow::Result<Verdict> {
+pub(super) fn read(file: impl Read) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file.take(PDF_BYTES_MAX + 1).read_to_end(&mut bytes)? as u64 > PDF_BYTES_MAX {
         bail!("it is larger than {PDF_BYTES_MAX} bytes");
     }
-    let check = check_pdf(&bytes, trust, seals);
+    Ok(bytes)
+}
+
+pub(super) fn verify(pdf: &[u8], trust: &Trust, seals: &[Hash], is_json: bool) -> anyhow::Result<Verdict> {
+    let check = check_pdf(pdf, trust, seals);
     let mut out = io::stdout().lock();
     if is_json {
         writeln!(out, "{}", as_json(&check))?;
