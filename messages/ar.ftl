@@ -393,6 +393,7 @@ channel-import = استيراد
 audience-administrators = المسؤولون فقط
 note-automated = على الأرجح ليس شخصًا: فتحه فاحص بريد أو برنامج آخر ({ $why }).
 note-anomalies = أُدخل بوصفه سجلًا سابقًا؛ ولو أُرسل اليوم لرُفض ({ $why }).
+note-before-creation = يُقال إنه حدث قبل إنشاء المستند هنا.
 note-redacted = أُزيل قبل التسجيل: { $why }.
 raw-ids = المعرّفات
 raw-json = JSON

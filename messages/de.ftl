@@ -351,6 +351,7 @@ channel-import = Import
 audience-administrators = Nur Administratoren
 note-automated = Vermutlich kein Mensch: Ein Mail-Scanner oder ein anderes Programm hat dies geöffnet ({ $why }).
 note-anomalies = Als Vorgeschichte übernommen; heute würde es abgelehnt ({ $why }).
+note-before-creation = Soll geschehen sein, bevor das Dokument hier angelegt wurde.
 note-redacted = Vor der Aufzeichnung entfernt: { $why }.
 raw-ids = Kennungen
 raw-json = JSON

@@ -358,6 +358,7 @@ channel-import = Import
 audience-administrators = Administrators only
 note-automated = Probably not a person: a mail scanner or another program opened this ({ $why }).
 note-anomalies = Taken in as history; today it would be refused ({ $why }).
+note-before-creation = Said to have happened before the document was created here.
 note-redacted = Removed before recording: { $why }.
 raw-ids = Identifiers
 raw-json = JSON

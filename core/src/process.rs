@@ -18,6 +18,7 @@ use crate::words::words;
 mod decide;
 mod due;
 mod fold;
+pub mod form;
 mod guard;
 mod imply;
 mod lean;
@@ -44,6 +45,10 @@ pub use look::{IpRange, RangeError, is_certain};
 pub const SIGNEES_MAX: usize = 500;
 /// Most times an invitation is sent, the first counted (`L28`).
 pub const SENDS_MAX: u32 = 5;
+/// How far the clocks of a sender's machines may lie apart from each other and from ours before a time is remarkable.
+pub const CLOCKS_APART_MS_MAX: u64 = 5 * 60 * 1000;
+/// Among the anomalies: what is told happened before the process was created.
+pub const BEFORE_CREATION: &str = "before_creation";
 
 /// What rules keep a state of: a process, or a record that is spoken of without one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

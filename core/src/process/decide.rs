@@ -24,7 +24,7 @@ pub struct Verdict {
     pub implied: Vec<NewEvent>,
     /// Why a program is suspected behind a look at the document.
     pub automated: Vec<String>,
-    /// The guards that history did not meet.
+    /// The guards that history did not meet, and what is remarkable about its time.
     pub anomalies: Vec<String>,
 }
 
@@ -35,12 +35,14 @@ pub struct Verdict {
 pub fn decide(state: Option<&State>, incoming: &Incoming<'_>, policy: &Policy) -> Result<Verdict, Refusal> {
     let nothing = State::default();
     let before = state.unwrap_or(&nothing);
-    if let Some(refusal) = guard::refusals(&Case::of(before, incoming, false)).next() {
+    let case = Case::of(before, incoming, false);
+    if let Some(refusal) = guard::refusals(&case).next() {
         return Err(refusal);
     }
+    let anomalies = guard::remark(&case).map(str::to_owned).into_iter().collect();
     let (state, automated) = after(before, incoming);
     let implied = imply::implied(before, &state, incoming, policy);
-    Ok(Verdict { state, implied, automated, anomalies: Vec::new() })
+    Ok(Verdict { state, implied, automated, anomalies })
 }
 
 /// Takes an event as history: guards become anomalies, nothing is implied.
@@ -48,12 +50,14 @@ pub fn observe(state: Option<&State>, incoming: &Incoming<'_>) -> Verdict {
     let nothing = State::default();
     let before = state.unwrap_or(&nothing);
     let mut anomalies: Vec<String> = Vec::new();
-    for refusal in guard::refusals(&Case::of(before, incoming, true)) {
+    let case = Case::of(before, incoming, true);
+    for refusal in guard::refusals(&case) {
         // Two guards may have the same code, and once is enough.
         if !anomalies.iter().any(|code| code == refusal.code) {
             anomalies.push(refusal.code.to_owned());
         }
     }
+    anomalies.extend(guard::remark(&case).map(str::to_owned));
     let (state, automated) = after(before, incoming);
     Verdict { state, implied: Vec::new(), automated, anomalies }
 }

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::event::{Actor, ActorKind, NewEvent, Outcome};
+use crate::process::form::TEXT_CHARS_MAX;
 use crate::process::read::{self, Members, cut};
 use crate::process::{
     Attached, Incoming, LOOKS_MAX, Look, Payment, SIGNEES_MAX, Signee, Stand, State, Status, imply, look,
@@ -195,7 +196,7 @@ fn create(state: &mut State, event: &NewEvent, at_ms: u64) {
     state.created_ms = Some(at_ms);
     state.created_by = Some(event.actor.clone());
     let target = event.targets.iter().find(|target| target.kind == "document");
-    let shown = target.and_then(|target| target.name.as_deref()).map(|name| cut(name, read::TEXT_CHARS_MAX));
+    let shown = target.and_then(|target| target.name.as_deref()).map(|name| cut(name, TEXT_CHARS_MAX));
     // Without a process the metadata is the sender's own, whatever its members are called.
     let Some(process) = &event.process else {
         state.display_name = shown;

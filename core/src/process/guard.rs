@@ -6,9 +6,11 @@
 
 use crate::event::{ActorKind, NewEvent};
 use crate::process::decide::Refusal;
+use crate::process::form;
 use crate::process::read::{self, Members};
 use crate::process::{
-    Incoming, Payment, SENDS_MAX, SIGNEES_MAX, Signee, Stand, State, Status, due, fold, imply, person,
+    BEFORE_CREATION, CLOCKS_APART_MS_MAX, Incoming, Payment, SENDS_MAX, SIGNEES_MAX, Signee, Stand, State,
+    Status, due, fold, imply, person,
 };
 
 /// An event before a state, with the signee it is about.
@@ -20,6 +22,8 @@ pub(super) struct Case<'a> {
     is_own: bool,
     /// The moment by which times are judged: for history when it happened, else now.
     now_ms: u64,
+    /// When it happened, as it says itself.
+    at_ms: u64,
     is_history: bool,
 }
 
@@ -33,6 +37,15 @@ pub(super) fn refusals<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Refusal> 
     guards.into_iter().flatten().filter(move |_| is_done).filter_map(|guard| guard(case))
 }
 
+/// What is remarkable about an event that is taken all the same, live and as history.
+///
+/// A sender that was cut off tells late what happened, so that a time before the process was heard of may be true. Whoever
+/// reads the trail has to know of it; nothing is refused for it.
+pub(super) fn remark(case: &Case<'_>) -> Option<&'static str> {
+    let created_ms = case.state.created_ms.filter(|_| case.is_in_process() && fold::is_done(case.event))?;
+    (case.at_ms + CLOCKS_APART_MS_MAX < created_ms).then_some(BEFORE_CREATION)
+}
+
 /// The guards of an action, as the catalogs name them and a few about the form of what is told.
 fn guards_of(action: &str) -> &'static [Guard] {
     match action {
@@ -40,13 +53,15 @@ fn guards_of(action: &str) -> &'static [Guard] {
         "document.attached" => &[document_attached, already_invited],
         "trail.made" => &[trail_made],
         "signee.added" => &[invalid_signee, signee_exists],
-        "invitation.sent" | "document.declined" => &[signee_unknown, signee_ended],
+        "invitation.sent" => &[signee_unknown, signee_ended, sends_exhausted],
+        "document.declined" => &[signee_missing, signee_unknown, signee_ended],
         "signee.authenticated" => &[signee_unknown],
         "document.viewed" => &[signee_unknown, not_authenticated],
-        "document.signed" => &[not_invited, out_of_order, not_authenticated],
-        "signee.bounced" => &[not_by_email],
-        "signee.removed" => &[signee_required, signee_signed],
+        "document.signed" => &[signee_missing, not_invited, out_of_order, not_authenticated],
+        "signee.bounced" => &[signee_missing, not_by_email],
+        "signee.removed" => &[signee_missing, signee_required, signee_signed],
         "document.forwarded" => &[
+            signee_missing,
             signee_unknown,
             signee_ended,
             forward_two_factor,
@@ -55,6 +70,7 @@ fn guards_of(action: &str) -> &'static [Guard] {
             no_new_signee,
         ],
         "document.revoked" => &[may_not_cancel],
+        "document.canceled" => &[end_may_not_be_told],
         "document.expired" => &[document_not_due],
         "invitation.timed_out" => &[invitation_not_due],
         "invitation.resent" => &[signee_unknown, invitation_not_active, sends_exhausted],
@@ -80,9 +96,10 @@ impl<'a> Case<'a> {
     pub(super) fn of(state: &'a State, incoming: &Incoming<'a>, is_history: bool) -> Self {
         let event = incoming.event;
         let key = person::key_of(state, event);
-        let now_ms = if is_history { incoming.occurred_ms() } else { incoming.received_ms };
+        let at_ms = incoming.occurred_ms();
+        let now_ms = if is_history { at_ms } else { incoming.received_ms };
         let signee = key.and_then(|key| state.signee(key));
-        Self { state, event, key, signee, is_own: incoming.is_own, now_ms, is_history }
+        Self { state, event, key, signee, is_own: incoming.is_own, now_ms, at_ms, is_history }
     }
 
     fn is_in_process(&self) -> bool {
@@ -102,6 +119,12 @@ impl<'a> Case<'a> {
         let actors = [Some(&event.actor), event.on_behalf_of.as_ref()];
         let mut people = actors.into_iter().flatten().filter(|actor| actor.kind != ActorKind::Signee);
         Some(people.any(|actor| actor.id.as_deref() == Some(created_by)))
+    }
+
+    /// When the time of a signee ran out, if the event happened no earlier.
+    fn ran_out(&self, signee: &Signee) -> Option<String> {
+        let expires_ms = signee.expires_ms.filter(|expires_ms| *expires_ms <= self.at_ms && !self.is_own)?;
+        due::time(expires_ms).map(String::from)
     }
 
     fn role(&self) -> Option<&str> {
@@ -126,8 +149,11 @@ fn process_ended(case: &Case<'_>) -> Option<Refusal> {
     // The server itself attaches a document, but somebody asked it to.
     let is_made_here = case.is_own && case.event.action != "document.attached";
     let is_free = is_made_here || !case.is_in_process() || is_recorded_after_end(&case.event.action);
-    if is_free || !state.is_over() {
+    if is_free {
         return None;
+    }
+    if !state.is_over() {
+        return behind_expiry(case);
     }
     let (how, at_ms) = match state.deleted_ms {
         Some(at_ms) if !state.status.is_final() => ("its document was deleted", Some(at_ms)),
@@ -139,6 +165,19 @@ fn process_ended(case: &Case<'_>) -> Option<Refusal> {
         "the process is over ({how}{when}{cause}); what is still recorded of it are receipts, downloads, links opened, deletions, payments and verifications"
     );
     refuse("process_ended", detail)
+}
+
+/// What happened when the time was up happened after the end, also where that end is not in the log yet.
+fn behind_expiry(case: &Case<'_>) -> Option<Refusal> {
+    let tells_of_it = matches!(case.event.action.as_str(), "document.expired" | "invitation.timed_out");
+    let is_behind = |expires_ms: &u64| *expires_ms <= case.at_ms && !tells_of_it;
+    let expires_ms = case.state.expires_ms.filter(is_behind)?;
+    let [ends, happened] =
+        [expires_ms, case.at_ms].map(|ms| due::time(ms).map_or_else(String::new, String::from));
+    refuse(
+        "process_ended",
+        format!("the process ends at {ends}, and this is said to have happened at {happened}"),
+    )
 }
 
 /// A process holds so many signees and no more.
@@ -175,6 +214,10 @@ fn invalid_process(case: &Case<'_>) -> Option<Refusal> {
 }
 
 fn invalid_signee(case: &Case<'_>) -> Option<Refusal> {
+    // What takes over a slot takes it over as it is, and a forward was asked for its form itself.
+    if case.is_own {
+        return None;
+    }
     let metadata = &case.event.metadata;
     let mut members = Members::of_signee(metadata);
     read::signee(&mut members);
@@ -184,6 +227,11 @@ fn invalid_signee(case: &Case<'_>) -> Option<Refusal> {
     }
     if !case.is_in_process() {
         return None;
+    }
+    // Who is known by their deeds already has the key that they have.
+    let new = case.event.signee.as_deref().filter(|_| case.signee.is_none());
+    if let Some(misfit) = new.and_then(|key| form::key(key).err()) {
+        return refuse("invalid_signee", format!("signee is {}", misfit.expected));
     }
     match (&case.event.signee, told) {
         (None, None) => refuse("invalid_signee", "signee is needed: the key of who is added"),
@@ -203,13 +251,25 @@ fn signee_exists(case: &Case<'_>) -> Option<Refusal> {
 }
 
 fn signee_ended(case: &Case<'_>) -> Option<Refusal> {
-    let signee = case.signee.filter(|signee| signee.stand.is_ended())?;
+    let signee = case.signee?;
+    if !signee.stand.is_ended() {
+        let when = case.ran_out(signee)?;
+        return refuse("signee_ended", format!("the time of {} ran out at {when}", signee.shown()));
+    }
     let next = match signee.stand {
         Stand::Declined => "; after a decline an invitation.reinvited asks again",
         Stand::Forwarded => "; the document was handed on, and the new signee goes on with it",
         _ => "",
     };
     refuse("signee_ended", format!("the part of {} is over ({}){next}", signee.shown(), signee.stand))
+}
+
+/// What somebody did or met is about somebody; of nobody it would change nothing, or end the process in no one's name.
+fn signee_missing(case: &Case<'_>) -> Option<Refusal> {
+    if !(case.is_in_process() && case.key.is_none()) {
+        return None;
+    }
+    refuse("signee_missing", format!("signee is needed: the key of whom {} is about", case.event.action))
 }
 
 /// Where everybody in the process is known, nobody else takes part: a mistyped key would stand in the trail as a person.
@@ -229,6 +289,9 @@ fn not_invited(case: &Case<'_>) -> Option<Refusal> {
     if signee.stand.is_ended() {
         let detail = format!("{} has no invitation that is open ({})", signee.shown(), signee.stand);
         return refuse("not_invited", detail);
+    }
+    if let Some(when) = case.ran_out(signee) {
+        return refuse("not_invited", format!("the invitation of {} ended at {when}", signee.shown()));
     }
     if signee.is_invited() {
         return None;
@@ -376,6 +439,13 @@ fn may_not_cancel(case: &Case<'_>) -> Option<Refusal> {
     )
 }
 
+/// An end told from outside is somebody's decision as a revocation is. A product tells by itself how a document without a
+/// process ended, whoever it was that ended it.
+fn end_may_not_be_told(case: &Case<'_>) -> Option<Refusal> {
+    let is_program = !case.is_in_process() && fold::is_program(&case.event.actor);
+    if is_program { None } else { may_not_cancel(case) }
+}
+
 /// A process has one document, so that nobody has to ask which one was signed.
 fn document_attached(case: &Case<'_>) -> Option<Refusal> {
     let attached = case.state.document.as_ref().filter(|_| case.is_in_process())?;
@@ -436,13 +506,15 @@ fn invitation_not_active(case: &Case<'_>) -> Option<Refusal> {
         stand if stand.is_ended() => stand.as_str(),
         _ if signee.is_withdrawn => "the invitation was deleted",
         _ if !signee.is_invited() => "no invitation was sent yet",
+        _ if case.ran_out(signee).is_some() => "its time has run out",
         _ => return None,
     };
     refuse("invitation_not_active", format!("no invitation to {} is active: {why}", signee.shown()))
 }
 
+/// An invitation that was taken back begins anew, and so does one after a rejection (`invitation.reinvited`).
 fn sends_exhausted(case: &Case<'_>) -> Option<Refusal> {
-    let signee = case.signee.filter(|signee| signee.sends >= SENDS_MAX)?;
+    let signee = case.signee.filter(|signee| signee.sends >= SENDS_MAX && !signee.is_withdrawn)?;
     let detail = format!(
         "the invitation to {} was sent {} times, the first counted; {SENDS_MAX} are allowed",
         signee.shown(),

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::catalog::{NAMES, shipped};
 use crate::event::NewEvent;
-use crate::process::test_log::{CANCEL, KEEP, TestLog, act, done, event, incoming, owner};
-use crate::process::{SIGNEES_MAX, Stand, Status, observe};
+use crate::process::test_log::{BEGIN_MS, CANCEL, KEEP, TestLog, act, done, event, incoming, owner};
+use crate::process::{CLOCKS_APART_MS_MAX, SIGNEES_MAX, Stand, Status, decide, due, observe};
 
 /// An event that is refused with a code; events after which another one is taken, mostly the same again.
 struct Case {
@@ -139,6 +139,16 @@ fn cases_of_signees() -> Vec<Case> {
             ],
             signs(),
         ),
+        // Who says nothing of whom signed, declined or handed on says nothing at all.
+        case("signee_missing", one(json!({})), done("document.signed", json!({})), vec![], signs()),
+        case("signee_missing", one(json!({})), done("document.declined", json!({})), vec![], declines()),
+        case(
+            "signee_missing",
+            one(json!({})),
+            NewEvent { signee: None, ..done("document.forwarded", json!({"metadata": forward().metadata})) },
+            vec![],
+            forward(),
+        ),
         case(
             "not_invited",
             added(),
@@ -220,6 +230,14 @@ fn cases_of_signees() -> Vec<Case> {
             resends(),
             vec![declines(), reinvites()],
             resends(),
+        ),
+        // L28: an invitation that is sent again is sent again, whatever it is called.
+        case(
+            "sends_exhausted",
+            after(one(json!({})), vec![resends(), sends("si1"), resends(), sends("si1")]),
+            sends("si1"),
+            vec![done("invitation.deleted", json!({"signee": "si1"}))],
+            sends("si1"),
         ),
         case("not_rejected", one(json!({})), reinvites(), vec![declines()], reinvites()),
         case("invitation_timed_out", after(one(timed), vec![declines()]), reinvites(), vec![], starts())
@@ -318,6 +336,21 @@ fn cases_of_others() -> Vec<Case> {
             act("document.revoked", "si1", json!({})),
             vec![],
             by("document.revoked", owner()),
+        ),
+        // The end itself is as hard to tell as what leads to it.
+        case(
+            "may_not_cancel",
+            one(json!({})),
+            by("document.canceled", user("u_2", Some("member"))),
+            vec![],
+            by("document.canceled", user("u_2", Some("owner"))),
+        ),
+        case(
+            "may_not_cancel",
+            one(json!({})),
+            act("document.canceled", "si1", json!({"metadata": {"cause": "declined"}})),
+            vec![],
+            by("document.canceled", json!({"type": "service", "id": "clean-up"})),
         ),
         case(
             "may_not_complete",
@@ -563,7 +596,9 @@ fn where_the_log_holds_nothing_every_guard_lets_pass() {
                     json!({"metadata": {"signee": {"name": "Eve", "email": "e@x.example"}}})
                 }
                 "signing.retries_exhausted" => method("Aadhaar"),
-                "document.revoked" | "document.completed" => json!({"actor": owner()}),
+                "document.revoked" | "document.canceled" | "document.completed" => {
+                    json!({"actor": owner()})
+                }
                 _ => json!({}),
             };
             TestLog::new(CANCEL).take(make(key, "si1", members));
@@ -583,7 +618,17 @@ fn what_a_signee_cannot_be_is_refused_and_never_a_panic() {
         json!([]),
         json!({"name": 7}),
         json!({"email": ["a"]}),
-        json!({"name": "x".repeat(1_001)}),
+        json!({"name": "x".repeat(501)}),
+        json!({"name": "\u{200b}"}),
+        json!({"name": "Bo\nEk"}),
+        json!({"email": "Bo Ek <bo@x.example>"}),
+        json!({"email": "bo"}),
+        json!({"email": "a@b@x.example"}),
+        json!({"email": format!("{}@x.example", "b".repeat(250))}),
+        json!({"phone": "call me"}),
+        json!({"phone": "12"}),
+        json!({"role": " "}),
+        json!({"signature_type": "Wax"}),
         json!({"required": "yes"}),
         json!({"order": -1}),
         json!({"order": 1.5}),
@@ -606,6 +651,19 @@ fn what_a_signee_cannot_be_is_refused_and_never_a_panic() {
     let mut log = TestLog::with(KEEP, json!({}), &[]);
     assert_eq!(log.refused(done("signee.added", json!({}))), "invalid_signee");
     assert_eq!(log.refused(act("document.signed", &"k".repeat(201), json!({}))), "invalid_signee");
+    for key in ["a b", "..", "total", "sí"] {
+        assert_eq!(log.refused(done("signee.added", json!({"signee": key}))), "invalid_signee", "{key}");
+        let to = json!({"name": "Eve", "email": "eve@x.example", "signee_key": key});
+        let forward = act("document.forwarded", "si1", json!({"metadata": {"signee": to}}));
+        assert_eq!(one(json!({})).refused(forward), "invalid_signee", "{key}");
+    }
+    for to in [json!({"name": "\u{200b}", "email": "eve@x.example"}), json!({"name": "Eve", "email": "eve"})]
+    {
+        let forward = act("document.forwarded", "si1", json!({"metadata": {"signee": to}}));
+        let verdict = observe(one(json!({})).state.as_ref(), &incoming(&forward, BEGIN_MS, false));
+        assert_eq!(verdict.anomalies, ["invalid_signee"]);
+        assert_eq!(one(json!({})).refused(forward), "invalid_signee");
+    }
     let nulls = json!({"name": null, "order": null, "auth": null, "signee_key": null, "expires_at": null});
     log.take(done("signee.added", json!({"signee": "si9", "metadata": {"signee": nulls}})));
     for told in [json!({"sequences": 1}), json!({"sign_in_order": "yes"}), json!({"display_name": {}})] {
@@ -627,4 +685,57 @@ fn a_process_holds_so_many_signees_and_no_more() {
     let event = act("document.signed", "more", json!({}));
     let verdict = observe(log.state.as_ref(), &incoming(&event, log.now_ms, false));
     assert_eq!(verdict.state.signees.len(), SIGNEES_MAX);
+}
+
+/// What says of itself that it happened when the time had run out comes too late, however early it is told; X18, L30.
+#[test]
+fn nothing_of_a_signee_happens_behind_an_expiry() {
+    let process = json!({"expires_at": "2026-11-22T00:00:00Z"});
+    let signees = [("si1", json!({"expires_at": "2026-11-21T12:00:00Z"})), ("si2", json!({}))];
+    let begun = || TestLog::with(KEEP, process.clone(), &signees);
+    let at = |action: &str, key: &str, time: &str| act(action, key, json!({"occurred_at": time}));
+    for (action, code) in [
+        ("document.signed", "not_invited"),
+        ("document.declined", "signee_ended"),
+        ("invitation.sent", "signee_ended"),
+        ("invitation.resent", "invitation_not_active"),
+    ] {
+        let late = at(action, "si1", "2026-11-21T12:00:00Z");
+        let verdict = observe(begun().state.as_ref(), &incoming(&late, BEGIN_MS, false));
+        assert_eq!(verdict.anomalies, [code], "{action}");
+        assert_eq!(begun().refused(late), code, "{action}");
+        begun().take(at(action, "si1", "2026-11-21T11:59:59.999Z"));
+        assert_eq!(begun().refused(at(action, "si2", "2026-11-22T00:00:00Z")), "process_ended", "{action}");
+        begun().take(at(action, "si2", "2026-11-21T23:59:59.999Z"));
+    }
+    // What is still recorded of a process that is over is recorded here too, and the end can be told.
+    begun().take(at("document.accessed", "si2", "2026-11-22T00:00:00Z"));
+    let mut log = begun();
+    log.now_ms += 3 * 24 * 3_600_000;
+    log.take(done("document.expired", json!({"occurred_at": "2026-11-22T00:00:00Z"})));
+}
+
+/// A late report is no lie, so that it is taken; who reads it is told.
+#[test]
+fn what_happened_before_the_creation_is_marked() {
+    let marks = |occurred_at: &str| {
+        let log = one(json!({}));
+        let event = act("document.signed", "si1", json!({"occurred_at": occurred_at}));
+        let incoming = incoming(&event, log.now_ms, false);
+        let verdict = decide(log.state.as_ref(), &incoming, &KEEP).unwrap();
+        assert_eq!(verdict.anomalies, observe(log.state.as_ref(), &incoming).anomalies);
+        assert_eq!(verdict.implied.len(), 1);
+        verdict.anomalies
+    };
+    // The process was made at 15:41:00 by the server's clock; another clock may be somewhat behind.
+    assert_eq!(marks("1971-01-01T00:00:00Z"), ["before_creation"]);
+    let created_ms = one(json!({})).state().created_ms.unwrap();
+    let at = |ms: u64| due::time(ms).map(String::from).unwrap();
+    assert_eq!(marks(&at(created_ms - CLOCKS_APART_MS_MAX)), [""; 0]);
+    assert_eq!(marks(&at(created_ms - CLOCKS_APART_MS_MAX - 1)), ["before_creation"]);
+    // Of a process whose creation is not known nothing can be said.
+    let mut adopted = TestLog::new(KEEP);
+    adopted.take(act("document.viewed", "si1", json!({})));
+    let event = act("document.signed", "si1", json!({"occurred_at": "1971-01-01T00:00:00Z"}));
+    assert!(observe(adopted.state.as_ref(), &incoming(&event, adopted.now_ms, false)).anomalies.is_empty());
 }

@@ -184,7 +184,7 @@ pub(super) fn implied(
     // An end follows once, from what really changed where somebody stands.
     let became = |stand| {
         let was = key.and_then(|key| before.signee(key)).map(|signee| signee.stand);
-        key.is_none() || (signee.is_some_and(|signee| signee.stand == stand) && was != Some(stand))
+        signee.is_some_and(|signee| signee.stand == stand) && was != Some(stand)
     };
     match cause.action.as_str() {
         _ if !fold::is_done(cause) => Vec::new(),

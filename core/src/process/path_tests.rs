@@ -283,6 +283,16 @@ fn who_is_not_in_a_known_process_takes_no_part() {
     adopted.take(act("document.signed", "somebody", json!({})));
 }
 
+/// The table asks of a decline that the signee's part is not over, and nothing more: whoever is in the process may say no,
+/// invited yet or not, and a no is not lost.
+#[test]
+fn a_signee_who_is_not_invited_yet_may_decline() {
+    let mut log = TestLog::with(CANCEL, json!({}), &[("si1", json!({}))]);
+    log.take(done("signee.added", json!({"signee": "si2"})));
+    assert_eq!(log.take(act("document.declined", "si2", json!({"reason": "no"}))), ["document.canceled"]);
+    assert_eq!((log.stand("si2"), log.state().end_reason.as_deref()), (Stand::Declined, Some("no")));
+}
+
 /// L27: events that give themselves times long past age nothing.
 #[test]
 fn age_counts_from_when_the_log_heard_of_it() {

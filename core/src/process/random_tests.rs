@@ -109,6 +109,9 @@ fn check(before: &State, log: &TestLog, event: &NewEvent, was_taken: bool) {
     if event.action == "invitation.resent" {
         assert!(stood.is_none_or(|signee| signee.sends < SENDS_MAX && !signee.stand.is_ended()));
     }
+    if event.action == "invitation.sent" {
+        assert!(stood.is_none_or(|signee| signee.sends < SENDS_MAX || signee.is_withdrawn));
+    }
     if event.action == "document.forwarded"
         && let Some(signee) = stood
     {

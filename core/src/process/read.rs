@@ -5,11 +5,10 @@
 use serde_json::{Map, Value};
 
 use crate::event::OccurredAt;
+use crate::process::form::{self, Misfit, TEXT_CHARS_MAX};
 use crate::process::{Auth, Signee};
 
-/// Longest text kept of a member, in characters: names and addresses are shorter, and states are read often.
-pub const TEXT_CHARS_MAX: usize = 1_000;
-/// Longest key of a signee, in bytes.
+/// Longest key by which a signee is known, in bytes: who was never added may have one that nobody could choose.
 pub const KEY_BYTES_MAX: usize = 200;
 
 /// The members of an object; what is null is absent.
@@ -46,22 +45,29 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        let value = self.get(name)?;
-        let text = value.as_str();
-        if text.is_none_or(|text| text.chars().count() > TEXT_CHARS_MAX) {
+        self.formed(name, form::text)
+    }
+
+    /// A text of some form; without it, what there is of it.
+    fn formed(&mut self, name: &str, form: fn(&str) -> Result<(), Misfit>) -> Option<String> {
+        let Some(text) = self.get(name)?.as_str() else {
             self.fault(name, &format!("a text of at most {TEXT_CHARS_MAX} characters"));
+            return None;
+        };
+        if let Err(misfit) = form(text) {
+            self.fault(name, &misfit.expected);
         }
-        text.map(|text| cut(text, TEXT_CHARS_MAX))
+        Some(cut(text, TEXT_CHARS_MAX))
     }
 
     /// The key that a signee is told to have.
     pub(super) fn key(&mut self) -> Option<&'a str> {
         let value = self.get("signee_key")?;
-        let key = value.as_str().filter(|key| is_key(key));
-        if key.is_none() {
-            self.fault("signee_key", &format!("a text of 1 to {KEY_BYTES_MAX} bytes"));
+        let key = value.as_str().unwrap_or_default();
+        if let Err(misfit) = form::key(key) {
+            self.fault("signee_key", &misfit.expected);
         }
-        key
+        Some(key).filter(|key| is_key(key))
     }
 
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
@@ -116,8 +122,8 @@ impl<'a> Members<'a> {
 pub(super) fn signee(members: &mut Members<'_>) -> Signee {
     Signee {
         name: members.text("name"),
-        email: members.text("email"),
-        phone: members.text("phone"),
+        email: members.formed("email", form::email),
+        phone: members.formed("phone", form::phone),
         ssn: members.text("ssn"),
         address: members.text("address"),
         postal_code: members.text("postal_code"),
@@ -125,7 +131,7 @@ pub(super) fn signee(members: &mut Members<'_>) -> Signee {
         is_required: members.flag("required").unwrap_or(true),
         order: members.order(),
         role: members.text("role"),
-        signature_type: members.text("signature_type"),
+        signature_type: members.formed("signature_type", form::signature_type),
         auth: members.auth(),
         expires_ms: members.time_ms("expires_at"),
         has_reminders: members.flag("has_reminders").unwrap_or_default(),

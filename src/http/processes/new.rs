@@ -2,9 +2,9 @@
 //!
 //! Deliberately absent: rules. Whether there is such a process already, the writer says.
 
-use everlog_core::event::{EVENT_ID_CHARS_MAX, FieldError, OccurredAt};
+use everlog_core::event::{FieldError, OccurredAt};
 use everlog_core::process::SIGNEES_MAX;
-use everlog_core::text::can_be_seen;
+use everlog_core::process::form::{self, Misfit};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,20 +12,8 @@ use utoipa::ToSchema;
 
 use crate::http::problem::Problem;
 
-/// Longest key that a sender chooses, in characters: as of an event's id.
-const KEY_CHARS_MAX: usize = EVENT_ID_CHARS_MAX;
-/// A key that would be taken for a route.
-const KEYS_NOT: &[&str] = &["total"];
-/// Longest name or other short text, in characters.
-const TEXT_CHARS_MAX: usize = 500;
-/// Longest e-mail address, in characters (RFC 5321).
-const EMAIL_CHARS_MAX: usize = 254;
 /// Longest address of a file or page, in characters.
 const URL_CHARS_MAX: usize = 2_000;
-/// Longest telephone number as written, in characters.
-const PHONE_CHARS_MAX: usize = 40;
-/// How many digits a telephone number has (E.164 allows 15; extensions come behind).
-const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=20;
 /// Longest name of a language (BCP 47 asks for 35).
 const LOCALE_CHARS_MAX: usize = 35;
 /// Most sequences, most keys in one, and most attachments: all of them are fields of one event.
@@ -390,8 +378,8 @@ impl Faults {
                 self.add(pointer("signee_key"), "duplicate", "another signee has this key");
             }
             self.text(&pointer("name"), Some(&signee.name));
-            self.email(pointer("email"), signee.email.as_deref());
-            self.phone(pointer("phone"), signee.phone.as_deref());
+            self.formed(&pointer("email"), signee.email.as_deref(), form::email);
+            self.formed(&pointer("phone"), signee.phone.as_deref(), form::phone);
             let texts = [
                 ("ssn", &signee.ssn),
                 ("address", &signee.address),
@@ -411,26 +399,18 @@ impl Faults {
         }
     }
 
-    fn key(&mut self, pointer: &str, key: Option<&str>) {
-        let Some(key) = key else { return };
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~-".contains(&byte);
-        let fits = (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(is_plain);
-        if !fits || KEYS_NOT.contains(&key) || key.bytes().all(|byte| byte == b'.') {
-            let message = format!(
-                "a key is 1 to {KEY_CHARS_MAX} characters of A-Z a-z 0-9 . _ : ~ -, not only dots, and not total"
-            );
-            self.add(pointer.to_owned(), "invalid_value", message);
+    fn formed(&mut self, pointer: &str, value: Option<&str>, form: fn(&str) -> Result<(), Misfit>) {
+        if let Some(Err(misfit)) = value.map(form) {
+            self.add(pointer.to_owned(), misfit.code, misfit.expected);
         }
     }
 
+    fn key(&mut self, pointer: &str, key: Option<&str>) {
+        self.formed(pointer, key, form::key);
+    }
+
     fn text(&mut self, pointer: &str, text: Option<&str>) {
-        let Some(text) = text else { return };
-        if text.chars().count() > TEXT_CHARS_MAX {
-            self.add(pointer.to_owned(), "too_long", format!("at most {TEXT_CHARS_MAX} characters"));
-        } else if !can_be_seen(text) || text.contains(char::is_control) {
-            let message = "a text in which something can be seen, without control characters";
-            self.add(pointer.to_owned(), "invalid_value", message);
-        }
+        self.formed(pointer, text, form::text);
     }
 
     fn url(&mut self, pointer: &str, url: Option<&str>) {
@@ -443,29 +423,6 @@ impl Faults {
                 "an address that begins with https:// or http://, at most {URL_CHARS_MAX} characters"
             );
             self.add(pointer.to_owned(), "invalid_value", message);
-        }
-    }
-
-    fn email(&mut self, pointer: String, email: Option<&str>) {
-        let Some(email) = email else { return };
-        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c);
-        let halves = email.rsplit_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
-        let is_host = |host: &str| !(host.starts_with('.') || host.ends_with('.') || host.contains(".."));
-        let fits = halves.is_some_and(|(name, host)| !name.contains('@') && is_host(host));
-        if !fits || email.contains(is_odd) || email.chars().count() > EMAIL_CHARS_MAX {
-            let message = "one e-mail address, such as ana@acme.example, without a name around it";
-            self.add(pointer, "invalid_value", message);
-        }
-    }
-
-    fn phone(&mut self, pointer: String, phone: Option<&str>) {
-        let Some(phone) = phone else { return };
-        let number = phone.strip_prefix('+').unwrap_or(phone);
-        let digits = number.bytes().filter(u8::is_ascii_digit).count();
-        let is_plain = number.chars().all(|c| c.is_ascii_digit() || " -.()/".contains(c));
-        if !is_plain || !PHONE_DIGITS.contains(&digits) || phone.len() > PHONE_CHARS_MAX {
-            let message = "a telephone number, such as +354 555 1234";
-            self.add(pointer, "invalid_value", message);
         }
     }
 

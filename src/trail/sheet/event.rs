@@ -2,6 +2,7 @@
 
 use everlog_core::catalog::Tone;
 use everlog_core::event::Outcome;
+use everlog_core::process::BEFORE_CREATION;
 use jiff::Timestamp;
 
 use crate::trail::model::Entry;
@@ -139,7 +140,10 @@ impl Teller<'_> {
             self.words.fill("trail-erased", [("what", what.join(&self.say("comma")).into())])
         });
         let reasons = entry.automated.as_ref().map(|it| it.reasons.as_slice()).unwrap_or_default();
-        let notes = [note("note-automated", reasons), note("note-anomalies", &entry.anomalies), erased];
+        let (early, unmet) =
+            entry.anomalies.iter().cloned().partition::<Vec<_>, _>(|it| it == BEFORE_CREATION);
+        let early = (!early.is_empty()).then(|| self.say("note-before-creation"));
+        let notes = [note("note-automated", reasons), note("note-anomalies", &unmet), early, erased];
         notes.into_iter().flatten().collect()
     }
 }

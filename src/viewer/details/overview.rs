@@ -3,6 +3,7 @@
 //! Deliberately absent: ids that only programs need; they stand beside the raw event.
 
 use everlog_core::event::{Audience, Event, Outcome, Target};
+use everlog_core::process::BEFORE_CREATION;
 use everlog_core::profile::ColumnField;
 use everlog_core::sentence::plain;
 use serde_json::{Map, Value};
@@ -140,9 +141,11 @@ pub(super) fn notes(event: &Event, words: Words) -> Vec<String> {
         let why = why.join(", ");
         (!why.is_empty()).then(|| words.fill(id, [("why", why.as_str().into())]))
     };
+    let (early, unmet) = served.anomalies.iter().cloned().partition::<Vec<_>, _>(|it| it == BEFORE_CREATION);
     let notes = [
         note("note-automated", &served.automated),
-        note("note-anomalies", &served.anomalies),
+        note("note-anomalies", &unmet),
+        (!early.is_empty()).then(|| words.say("note-before-creation")),
         note("note-redacted", &served.redacted),
     ];
     notes.into_iter().flatten().collect()
