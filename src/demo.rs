@@ -7,15 +7,18 @@ use everlog_core::profile::{self, Profile};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::demo::random::Random;
 use crate::demo::scribe::{Actor, Scribe};
 use crate::demo::stories::{documents, platform, signing, workspace};
 
+mod desk;
 mod people;
 mod random;
 mod record;
 mod scribe;
 mod stories;
 
+pub use desk::DemoProcess;
 pub use scribe::DAYS;
 
 /// An organization of the demo.
@@ -110,6 +113,15 @@ pub fn events(organization: &DemoOrg, now: Timestamp) -> Vec<Value> {
     let mut scribe = Scribe::new(organization.id, organization.time_zone, now);
     (organization.tell)(&mut scribe);
     scribe.finish(organization.id)
+}
+
+/// Documents that are signed in the organization while the demo starts, the newest last; only where documents are signed.
+pub fn processes(organization: &DemoOrg) -> Vec<DemoProcess> {
+    let staff = (organization.staff)();
+    match (organization.profile, staff.first()) {
+        ("signing", Some(owner)) => desk::papers(owner.value(), &mut Random::seeded("desk")),
+        _ => Vec::new(),
+    }
 }
 
 /// A user for each role that the organization's profile has.

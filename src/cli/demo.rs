@@ -6,21 +6,30 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{Method, Request};
 use clap::Args;
 use everlog_core::event::Mode;
 use everlog_core::ids::OrgId;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
+use serde_json::Value;
+use tower::ServiceExt;
 
-use crate::access::{Access, NewKey, NewSession, Organization, Right, SESSION_SECONDS, User};
+use crate::access::{Access, NewKey, NewSession, Organization, Right, SESSION_SECONDS, Secret, User};
 use crate::app::{App, NewOrganization};
 use crate::cli::serve::{runtime, until_told};
 use crate::cli::start_logging;
 use crate::config::{Config, LISTEN_DEFAULT};
-use crate::demo::{self, DemoOrg};
-use crate::http::serve;
+use crate::demo::{self, DemoOrg, DemoProcess};
+use crate::http::{router, serve};
 use crate::log::{BATCH_EVENTS_MAX, Outcome, Source, now_ms};
 use crate::settings::Settings;
+
+/// Longest answer of the API that is read here, in bytes.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
 /// What `demo` takes.
 #[derive(Args)]
@@ -51,9 +60,17 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         let base = format!("http://{}", serving.address()?);
         let demos = demo::organizations();
         let filled = try_join_all(demos.iter().map(|demo| fill(&app, *demo))).await?;
+        let api = router(app.clone());
         let mut text = String::new();
-        for (demo, org) in demos.iter().zip(&filled) {
-            text.push_str(&links(&app, org, demo, &base, arguments.listen.ip())?);
+        for (demo, (org, is_new)) in demos.iter().zip(&filled) {
+            let key = key_of(&app, org)?;
+            if *is_new {
+                // One after the other: the last is to be the newest.
+                for process in demo::processes(demo) {
+                    sign(&api, demo, &key, &process).await?;
+                }
+            }
+            text.push_str(&links(&app, org, demo, &base, arguments.listen.ip(), &key)?);
         }
         println!("{text}Ready: {base}   API: {base}/docs   Stop: Ctrl-C");
         until_told(app, serving).await
@@ -63,10 +80,11 @@ pub(super) fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes an organization and its history, unless the data directory holds it already.
-async fn fill(app: &App, demo: DemoOrg) -> anyhow::Result<Organization> {
+/// Makes an organization and its history, unless the data directory holds it already; says whether it did.
+async fn fill(app: &App, demo: DemoOrg) -> anyhow::Result<(Organization, bool)> {
     let id = OrgId::try_from(demo.id)?;
-    if app.directory.find(&id)?.is_none() {
+    let is_new = app.directory.find(&id)?.is_none();
+    if is_new {
         let entry = app.create_organization(NewOrganization {
             id: id.clone(),
             name: demo.name.to_owned(),
@@ -85,7 +103,45 @@ async fn fill(app: &App, demo: DemoOrg) -> anyhow::Result<Organization> {
             }
         }
     }
-    Ok(app.access.open_locally(&id)?)
+    Ok((app.access.open_locally(&id)?, is_new))
+}
+
+/// A key for whoever tries the demo.
+fn key_of(app: &App, org: &Organization) -> anyhow::Result<Secret> {
+    let new = NewKey {
+        name: "demo".to_owned(),
+        scopes: vec![Right::Write, Right::Read, Right::Admin],
+        organizations: None,
+    };
+    Ok(app.access.create_key(Some(org), &new, now_ms(), None)?.0)
+}
+
+/// Has a document signed by the API, as any product would.
+async fn sign(api: &Router, demo: &DemoOrg, key: &Secret, told: &DemoProcess) -> anyhow::Result<()> {
+    let processes = format!("/v1/organizations/{}/processes", demo.id);
+    let process = format!("{processes}/{}", told.key);
+    let json = "application/json";
+    let events = Value::from(told.events.clone());
+    let asked = [
+        (Method::POST, processes, json, told.process.to_string().into_bytes()),
+        (Method::PUT, format!("{process}/document"), "application/pdf", told.document.to_vec()),
+        (Method::POST, format!("{process}/events"), json, events.to_string().into_bytes()),
+    ];
+    for (method, path, content_type, body) in asked {
+        let request = Request::builder()
+            .method(method)
+            .uri(&path)
+            .header(AUTHORIZATION, format!("Bearer {}", key.as_str()))
+            .header(CONTENT_TYPE, content_type)
+            .body(Body::from(body))?;
+        let answer = api.clone().oneshot(request).await?;
+        let is_well = answer.status().is_success();
+        let said = axum::body::to_bytes(answer.into_body(), ANSWER_BYTES_MAX).await?;
+        let said: Value = serde_json::from_slice(&said)?;
+        // Of several events, each has an answer of its own.
+        anyhow::ensure!(is_well && said["refused"].as_u64().unwrap_or(0) == 0, "{path} answered {said}");
+    }
+    Ok(())
 }
 
 /// What to open and to copy.
@@ -95,6 +151,7 @@ fn links(
     demo: &DemoOrg,
     base: &str,
     listen: IpAddr,
+    key: &Secret,
 ) -> anyhow::Result<String> {
     use std::fmt::Write;
     let mut text = String::new();
@@ -117,12 +174,6 @@ fn links(
         let (_, _, code) = app.access.create_session(org, &new, now_ms())?;
         writeln!(text, "  {:<14} {base}/view/{}?code={}", user.role, demo.id, code.as_str())?;
     }
-    let new = NewKey {
-        name: "demo".to_owned(),
-        scopes: vec![Right::Write, Right::Read, Right::Admin],
-        organizations: None,
-    };
-    let (key, _) = app.access.create_key(Some(org), &new, now_ms(), None)?;
     writeln!(text, "  key            {}", key.as_str())?;
     let event = r#"{"action":"demo.tried","actor":{"type":"user","id":"me","name":"Me"}}"#;
     writeln!(
@@ -132,6 +183,12 @@ fn links(
         demo.id
     )?;
     writeln!(text, "  worth finding  {}", demo.incident_hint)?;
+    for DemoProcess { key, hint, process, .. } in demo::processes(demo).into_iter().rev() {
+        if app.reader.process(org, &key)?.is_some() {
+            let name = process["display_name"].as_str().unwrap_or_default();
+            writeln!(text, "  document       {base}/view/{}/processes/{key}  {name}: {hint}", demo.id)?;
+        }
+    }
     Ok(text)
 }
 

@@ -71,6 +71,11 @@ impl Actor {
         elsewhere
     }
 
+    /// As the actor of an event.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// Its id.
     pub fn id(&self) -> &str {
         &self.id

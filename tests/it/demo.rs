@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use everlog::demo::{DAYS, DemoOrg, events, organizations, users};
+use everlog::demo::{DAYS, DemoOrg, events, organizations, processes, users};
+use everlog::trail::inspect::{Condition, inspect};
 use everlog_core::catalog::{self, Catalogs};
 use everlog_core::event::NewEvent;
 use everlog_core::profile::{self, Sees};
 use everlog_core::sentence::sentence;
 use jiff::{Span, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::server::Server;
 
 fn now() -> Timestamp {
     "2026-11-20T13:41:22Z".parse().unwrap()
@@ -140,6 +143,38 @@ fn every_event_tells_a_whole_sentence() {
             }
         }
     });
+}
+
+/// X03: something to see on the page of a document, made as any product makes it: one signed by all, one by some, one declined.
+#[test]
+fn documents_are_signed_while_the_demo_starts() {
+    let server = Server::start();
+    let mut stands = Vec::new();
+    for organization in organizations().iter().filter(|it| !processes(it).is_empty()) {
+        let key = server.tenant(organization.id, organization.profile);
+        let path = format!("/v1/organizations/{}/processes", organization.id);
+        for told in processes(organization) {
+            let found = inspect(told.document).unwrap();
+            assert_eq!((found.pages, found.condition), (Some(1), Condition::Healthy));
+            assert_eq!(server.post(&path, &key, &told.process).status, 201);
+            let path = format!("{path}/{}", told.key);
+            let attached =
+                server.send("PUT", &format!("{path}/document"), &key, Some(told.document), "application/pdf");
+            assert_eq!(attached.status, 201, "{attached:?}");
+            let recorded = server.post(&format!("{path}/events"), &key, &json!(told.events));
+            assert_eq!(recorded.body["created"], told.events.len(), "{recorded:?}");
+            let process = server.get(&path, &key).body;
+            let signed =
+                process["signees"].as_array().unwrap().iter().filter(|it| it["status"] == "signed").count();
+            stands.push((text(&process, "/status").to_owned(), signed));
+            let trail = server.get(&format!("{path}/audit-trail.json"), &key).body;
+            assert!(
+                trail["events"].as_array().unwrap().iter().all(|it| it["automated"].is_null()),
+                "{trail}"
+            );
+        }
+    }
+    assert_eq!(stands, [("active".to_owned(), 2), ("canceled".to_owned(), 0), ("completed".to_owned(), 2)]);
 }
 
 #[test]
