@@ -39,7 +39,7 @@ mod stopping;
 pub mod streams;
 pub mod trails;
 
-pub use keys::{KeyFileError, OPERATOR_FILE};
+pub use keys::{KeyFileError, LOG_KEY_VARIABLE, OPERATOR_FILE, log_keys, retire_log_key, rotate_log_keys};
 pub use peer::Peer;
 pub use stopping::Stopping;
 use streams::Streams;
@@ -212,8 +212,8 @@ impl App {
             .map_err(OpenError::Thread)?;
         let (operator_key, is_new) = keys::operator_key(&data, config.operator_key.as_deref())?;
         let cursor_key = keys::cursor_key(store.as_ref())?;
-        let log_key = keys::log_key(&data, &config.log_host(), config.log_key.as_deref())?;
-        let checkpoints = Checkpoints::open(&data, log_key, store.as_ref(), &log)?;
+        let log_keys = keys::log_keys(&data, &config.log_host(), config.log_key.as_deref())?;
+        let checkpoints = Checkpoints::open(&data, log_keys, store.as_ref(), &log)?;
         let parts = Parts {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),

@@ -17,6 +17,7 @@ mod demo;
 mod destination;
 mod events;
 mod export;
+mod log_key;
 mod maintain;
 mod output;
 mod place;
@@ -44,6 +45,9 @@ enum Command {
     /// Make, list and take back keys
     #[command(subcommand)]
     Key(admin::KeyCommand),
+    /// Show, renew and retire the keys that sign checkpoints
+    #[command(subcommand)]
+    LogKey(log_key::LogKeyCommand),
     /// Show and replace an organization's own words for its actions
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
@@ -112,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Org(command) => admin::run_org(command),
         Command::Key(command) => admin::run_key(command),
+        Command::LogKey(command) => log_key::run(command),
         Command::Catalog(command) => catalog::run(command),
         Command::Record(arguments) => events::record(arguments),
         Command::Query(arguments) => events::query(arguments),
@@ -159,6 +164,11 @@ fn config_of(data: &DataArguments) -> anyhow::Result<Config> {
 
 /// The same for a command that may make the directory.
 fn config_of_new(data: &DataArguments) -> anyhow::Result<Config> {
+    config_with(data, None)
+}
+
+/// The same with the file of settings that the server has.
+fn config_with(data: &DataArguments, file: Option<&Path>) -> anyhow::Result<Config> {
     let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let config = Config {
         data: Some(data.data.clone()),
@@ -166,7 +176,7 @@ fn config_of_new(data: &DataArguments) -> anyhow::Result<Config> {
         log_host: set("EVERLOG_LOG_HOST"),
         ..Config::default()
     };
-    let mut config = config.complete(None)?;
+    let mut config = config.complete(file)?;
     // No operator calls here: the server's own first start makes the key, and tells it.
     config.operator_key.get_or_insert_with(|| Secret::new_key().as_str().to_owned());
     Ok(config)

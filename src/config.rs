@@ -57,7 +57,7 @@ pub struct Config {
     /// The operator's key, 32 characters or more [default: made at first start, kept in the data directory]
     #[arg(skip)]
     pub operator_key: Option<String>,
-    /// The seed of the key that signs checkpoints, 64 hexadecimal digits [default: made at first start]
+    /// The seeds of the keys that sign checkpoints, 64 hexadecimal digits each, newest first [default: made at first start]
     #[arg(skip)]
     pub log_key: Option<String>,
     /// The delays of streams that fail, where they are not those of the standard: for tests, which cannot wait for days

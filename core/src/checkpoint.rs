@@ -14,6 +14,10 @@ use crate::hex::{self, Hex};
 use crate::ids::Size;
 use crate::leaf::Hash;
 
+mod keys;
+
+pub use keys::{KNOWN_KEYS_MAX, KeysError, LogKeys, SIGNING_KEYS_MAX};
+
 /// Largest note that is opened, in bytes: a checkpoint with a hundred foreign signatures is far below.
 pub const NOTE_BYTES_MAX: usize = 65_536;
 
@@ -125,9 +129,18 @@ impl LogKey {
 
     /// Signs any text that ends with a line break.
     fn sign_text(&self, text: &str) -> String {
+        format!("{text}\n{}", self.signature_line(text))
+    }
+
+    fn signature_line(&self, text: &str) -> String {
         let signature = self.signing.sign(text.as_bytes()).to_bytes();
         let signed = BASE64_STANDARD.encode([&self.verifier.id[..], &signature].concat());
-        format!("{text}\n{SIGNATURE_LINE}{} {signed}\n", self.verifier.name)
+        format!("{SIGNATURE_LINE}{} {signed}\n", self.verifier.name)
+    }
+
+    /// The secret bytes that the key follows from.
+    fn seed(&self) -> [u8; 32] {
+        self.signing.to_bytes()
     }
 }
 
@@ -157,7 +170,7 @@ impl VerifierKey {
     }
 
     /// Name and id: enough to tell keys apart, too little to verify.
-    fn label(&self) -> String {
+    pub fn label(&self) -> String {
         format!("{}+{}", self.name, Hex(&self.id))
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use everlog_core::checkpoint::{Checkpoint, LogKey, VerifierKey};
+use everlog_core::checkpoint::{Checkpoint, LogKeys, VerifierKey};
 use everlog_core::ids::Size;
 use everlog_core::merkle::Frontier;
 
@@ -37,7 +37,7 @@ pub struct SignedHead {
 
 /// What signing has in common for all logs.
 pub struct Checkpoints {
-    key: LogKey,
+    keys: LogKeys,
     files: SignedHeads,
     logs: Mutex<HashMap<OrgCode, Arc<Mutex<Signing>>>>,
     /// Of how many logs a signed head is kept that the store does not hold at all: it is older than they are.
@@ -53,13 +53,13 @@ struct Signing {
     verified: Frontier,
     /// What was signed last, and when.
     signed: Option<(Frontier, u64)>,
-    /// The same with its signature, where the key in force has made it.
+    /// The same with its signatures, where they are those of the keys in force.
     head: Option<SignedHead>,
 }
 
 impl Checkpoints {
     /// Reads what was signed last and holds every log against it, by one look each. Those that went back are closed.
-    pub(super) fn open(data: &Path, key: LogKey, store: &dyn Store, log: &Log) -> Result<Self, StoreError> {
+    pub(super) fn open(data: &Path, keys: LogKeys, store: &dyn Store, log: &Log) -> Result<Self, StoreError> {
         let (files, mut found, is_new) = SignedHeads::open(data)?;
         let mut logs = HashMap::new();
         let mut events = 0;
@@ -74,7 +74,7 @@ impl Checkpoints {
                 tracing::error!(org.id = %org.id, error, "the signed head that was kept is damaged");
                 Closed::Unreadable
             });
-            match signing.and_then(|kept| Signing::resume(kept, &org, &head, &key)) {
+            match signing.and_then(|kept| Signing::resume(kept, &org, &head, &keys)) {
                 Ok(signing) => drop(logs.insert(org.code, Arc::new(Mutex::new(signing)))),
                 Err(why) => close(log, &org, why),
             }
@@ -83,12 +83,12 @@ impl Checkpoints {
             tracing::warn!(events, "no signed head is kept of what the store holds: it is taken as it is");
         }
         let lost_logs = lost(&found);
-        Ok(Self { key, files, logs: Mutex::new(logs), lost_logs, signed: AtomicU64::new(0) })
+        Ok(Self { keys, files, logs: Mutex::new(logs), lost_logs, signed: AtomicU64::new(0) })
     }
 
     /// The note of a log as it was when it was smaller; the caller knows that the signed head continues it.
     pub(super) fn sign_older(&self, checkpoint: &Checkpoint) -> String {
-        self.key.sign(checkpoint)
+        self.keys.sign(checkpoint)
     }
 
     fn of(&self, org: OrgCode) -> Arc<Mutex<Signing>> {
@@ -118,7 +118,7 @@ fn origin(org: &OrganizationRow) -> String {
 
 impl Signing {
     /// Goes on from what was kept, if the store does.
-    fn resume(kept: Kept, org: &OrganizationRow, head: &Head, key: &LogKey) -> Result<Self, Closed> {
+    fn resume(kept: Kept, org: &OrganizationRow, head: &Head, keys: &LogKeys) -> Result<Self, Closed> {
         let Kept { signed_ms, frontier, note } = kept;
         let signed = LastSigned { size: frontier.size(), signed_ms };
         if head.size < signed.size {
@@ -127,11 +127,13 @@ impl Signing {
         if head.size == signed.size && head.frontier != frontier {
             return Err(Closed::Rewritten(signed));
         }
-        // What another key has signed is signed anew.
-        let opened = key.verifier().open(&note).ok();
+        let opened = keys.newest().open(&note).ok();
         if opened.as_ref().is_some_and(|checkpoint| checkpoint.origin != origin(org)) {
             return Err(Closed::Unreadable);
         }
+        // What other keys of ours have signed is signed anew: every key in force signs, and none that is retired.
+        let opened = opened.filter(|checkpoint| note.starts_with(&keys.sign(checkpoint)));
+        let opened = opened.filter(|_| keys.retired().iter().all(|key| key.open(&note).is_err()));
         let head = opened.map(|checkpoint| SignedHead { signed_ms, checkpoint, note });
         Ok(Self { verified: frontier.clone(), signed: Some((frontier, signed_ms)), head })
     }
@@ -182,10 +184,10 @@ impl Parts {
         signing: &mut Signing,
         now_ms: u64,
     ) -> Result<SignedHead, StoreError> {
-        let Checkpoints { key, files, signed, .. } = &self.checkpoints;
+        let Checkpoints { keys, files, signed, .. } = &self.checkpoints;
         let frontier = signing.verified.clone();
         let checkpoint = Checkpoint { origin: origin(org), size: frontier.size(), root: frontier.root() };
-        let note = key.sign(&checkpoint);
+        let note = keys.sign(&checkpoint);
         let kept = Kept { signed_ms: now_ms, frontier, note: note.clone() };
         files.replace(&org.log_id, &kept)?;
         signed.fetch_add(1, Ordering::Relaxed);
@@ -194,13 +196,13 @@ impl Parts {
         Ok(made)
     }
 
-    /// The key that checkpoints are verified with.
-    pub fn trusted_key(&self) -> VerifierKey {
-        self.checkpoints.key.verifier().clone()
+    /// The keys that checkpoints of this installation are verified with: those that sign, newest first, and those that did.
+    pub fn trusted_keys(&self) -> Vec<VerifierKey> {
+        self.checkpoints.keys.verifiers().cloned().collect()
     }
 
-    /// The same as one line.
+    /// The newest of them, as one line.
     pub fn verifier_key(&self) -> String {
-        self.checkpoints.key.verifier().to_string()
+        self.checkpoints.keys.newest().to_string()
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use everlog_core::checkpoint::{KeyError, LogKey};
-use everlog_core::hex::{self, Hex};
+use everlog_core::checkpoint::{KeysError, LogKeys};
+use everlog_core::hex::Hex;
 
 use crate::access::{SESSION_PREFIX, Secret};
 use crate::store::{Store, StoreError};
@@ -30,14 +30,14 @@ pub enum KeyFileError {
         #[source]
         source: io::Error,
     },
-    /// The host cannot be the name of a key.
-    #[error("the log host {host} cannot name a key")]
-    Name {
-        /// The host.
-        host: String,
+    /// It holds other keys than those that can sign.
+    #[error("the keys that sign checkpoints, in {place}, cannot be used")]
+    Log {
+        /// The file, or the variable.
+        place: String,
         /// Why.
         #[source]
-        source: KeyError,
+        source: KeysError,
     },
     /// It holds no key that seals, or one that its certificate is not of.
     #[error("{path} cannot seal")]
@@ -48,9 +48,6 @@ pub enum KeyFileError {
         #[source]
         source: SealKeyError,
     },
-    /// It holds something else.
-    #[error("{0} is a key of 64 hexadecimal digits, and this is not")]
-    Malformed(String),
 }
 
 /// The operator's key, and whether it was made just now: the one that is set, else the one in the data directory.
@@ -62,15 +59,61 @@ pub(super) fn operator_key(data: &Path, set: Option<&str>) -> Result<(String, bo
     read_or_make(&path, || format!("evl_op_{}", &Secret::new_session().as_str()[SESSION_PREFIX.len()..]))
 }
 
-/// The key that signs checkpoints.
-pub(super) fn log_key(data: &Path, host: &str, set: Option<&str>) -> Result<LogKey, KeyFileError> {
+/// The variable that holds the keys that sign checkpoints, where they are not in the data directory.
+pub const LOG_KEY_VARIABLE: &str = "EVERLOG_LOG_KEY";
+
+/// The keys that sign checkpoints, called by the host: those that are set, else those in the data directory.
+///
+/// # Errors
+/// When they can be neither read nor made, or are no keys.
+pub fn log_keys(data: &Path, host: &str, set: Option<&str>) -> Result<LogKeys, KeyFileError> {
     let path = data.join(LOG_FILE);
     let (text, place) = match set {
-        Some(text) => (text.to_owned(), "EVERLOG_LOG_KEY".to_owned()),
+        Some(text) => (text.to_owned(), LOG_KEY_VARIABLE.to_owned()),
         None => (read_or_make(&path, random_hex)?.0, path.display().to_string()),
     };
-    let seed = hex::decode(text.trim()).ok_or(KeyFileError::Malformed(place))?;
-    LogKey::from_seed(host, seed).map_err(|source| KeyFileError::Name { host: host.to_owned(), source })
+    LogKeys::parse(host, &text).map_err(|source| KeyFileError::Log { place, source })
+}
+
+/// Makes a key that signs in front of those in the data directory, which go on signing. A server takes it up when it starts.
+///
+/// # Errors
+/// When the keys cannot be read or written, or are as many as can sign; then those before are still there.
+pub fn rotate_log_keys(data: &Path, host: &str) -> Result<LogKeys, KeyFileError> {
+    let mut seed = [0; 32];
+    let random = getrandom::fill(&mut seed).map_err(io::Error::other);
+    random.map_err(|source| KeyFileError::Io { path: data.join(LOG_FILE), source })?;
+    change_log_keys(data, host, |keys| keys.rotate(seed))
+}
+
+/// Ends the signing of an older key in the data directory, named by its verifier key or by name and id.
+///
+/// # Errors
+/// As [`rotate_log_keys`], or when none that is not the newest is called so.
+pub fn retire_log_key(data: &Path, host: &str, named: &str) -> Result<LogKeys, KeyFileError> {
+    change_log_keys(data, host, |keys| keys.retire(named))
+}
+
+fn change_log_keys(
+    data: &Path,
+    host: &str,
+    change: impl FnOnce(LogKeys) -> Result<LogKeys, KeysError>,
+) -> Result<LogKeys, KeyFileError> {
+    let (path, new) = (data.join(LOG_FILE), data.join(format!("{LOG_FILE}.new")));
+    let keys = change(log_keys(data, host, None)?)
+        .map_err(|source| KeyFileError::Log { place: path.display().to_string(), source })?;
+    let replace = || -> io::Result<()> {
+        match std::fs::remove_file(&new) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            // It was not there, or was left behind by a process that did not come to its end.
+            _ => {}
+        }
+        write_secret(&new, &keys.to_text())?;
+        std::fs::rename(&new, &path)?;
+        sync_parent(&path)
+    };
+    replace().map_err(|source| KeyFileError::Io { path: path.clone(), source })?;
+    Ok(keys)
 }
 
 /// The key that seals documents, with its certificates: those that are set, else one with a certificate of its own.
@@ -129,13 +172,17 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> Result<(String, b
         Err(why) => return Err(fault(why)),
     }
     let key = make();
-    let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(key.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
-    };
-    write().map_err(fault)?;
+    write_secret(path, &format!("{key}\n")).and_then(|()| sync_parent(path)).map_err(fault)?;
     Ok((key, true))
+}
+
+/// A new file that only its owner may read, durable when this returns; its name is once its directory is synced.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }

@@ -36,13 +36,14 @@ pub(super) async fn read_checkpoint(
 
 /// Read the key that checkpoints are verified with.
 ///
-/// One C2SP verifier key a line, newest first. Keep a copy: it is what an auditor trusts.
+/// One C2SP verifier key a line, newest first: those that sign, then those that are retired and signed once. A checkpoint has
+/// a line of every key that signs. Keep a copy: it is what an auditor trusts.
 #[utoipa::path(
     get, path = "/v1/log-key", tag = "evidence", security(()),
     responses((status = 200, content_type = "text/plain", body = String))
 )]
 pub(super) async fn read_log_key(State(app): State<App>) -> Response {
-    text(format!("{}\n", app.verifier_key()))
+    text(app.trusted_keys().iter().map(|key| format!("{key}\n")).collect())
 }
 
 pub(super) fn text(text: String) -> Response {

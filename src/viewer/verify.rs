@@ -133,7 +133,7 @@ async fn look(
     let place = app.verifications.clone().try_acquire_owned().map_err(|_| Refused::Busy)?;
     let body = tokio::time::timeout(FILE_TIME_MAX, read(body)).await.map_err(|_| Refused::BrokeOff)??;
     let boundary = form::boundary(headers);
-    let trust = Trust { keys: vec![app.trusted_key()], older: None };
+    let trust = Trust { keys: app.trusted_keys(), older: None };
     let seal = app.seal_key.fingerprint();
     let expected = expected(params);
     let looked = tokio::task::spawn_blocking(move || {

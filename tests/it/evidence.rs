@@ -101,7 +101,7 @@ fn organization(server: &Server) -> Organization {
 
 impl World {
     fn trust(&self) -> Trust {
-        Trust { keys: vec![self.server.app.trusted_key()], older: None }
+        Trust { keys: self.server.app.trusted_keys(), older: None }
     }
 
     fn check(&self, pdf: &[u8]) -> PdfCheck {

@@ -12,6 +12,7 @@ mod export;
 mod format;
 mod http;
 mod index;
+mod log_keys;
 mod memory_store;
 mod oracle;
 mod server;

@@ -204,7 +204,7 @@ impl App {
         let document = self.document(org, &told)?;
         let pdf =
             self.pdf(org, &told, &Tongue::default(), document.as_deref(), self.time_authority.as_ref())?;
-        let trust = Trust { keys: vec![self.trusted_key()], older: None };
+        let trust = Trust { keys: self.trusted_keys(), older: None };
         let checked = check_pdf(&pdf.bytes, &trust, &[self.seal_key.fingerprint()]);
         if checked.verdict() != Verdict::Holds {
             let faults: Vec<String> = checked.faults.iter().map(ToString::to_string).collect();
