@@ -203,6 +203,12 @@ pub trait Transaction {
     /// Puts what is left of an event in its place. Its seed and what was erased are overwritten where they lay; only
     /// position, time and leaf hash must be as before.
     fn erase(&mut self, org: OrgCode, row: &Row) -> Result<(), StoreError>;
+    /// Remembers that the event at this position records an erasure, which is not purged yet.
+    fn add_erasure(&mut self, org: OrgCode, seq: Seq) -> Result<(), StoreError>;
+    /// Remembers that what a record erased is gone from everything that is made of the log.
+    fn set_purged(&mut self, org: OrgCode, seq: Seq) -> Result<(), StoreError>;
+    /// Deletes every viewer session of this user, with what is known of the user; returns how many there were.
+    fn delete_sessions(&mut self, org: OrgCode, user: &str) -> Result<u64, StoreError>;
     /// Makes an organization with an empty log. The code in the row is ignored; the one it got is returned.
     fn create_organization(&mut self, row: &OrganizationRow) -> Result<OrgCode, StoreError>;
     /// Replaces name, profile, catalogs, zone and settings.
@@ -304,6 +310,15 @@ pub trait Store: Send + Sync + 'static {
     fn scan(&self, org: OrgCode, from: Seq, limit: usize) -> Result<Vec<Row>, StoreError>;
     /// The positions of up to `limit` events that something was erased from, from a position on, in order.
     fn erased_seqs(&self, org: OrgCode, from: Seq, limit: usize) -> Result<Vec<Seq>, StoreError>;
+    /// The records of erasures of a log, in order, and whether each is purged.
+    fn erasures(&self, org: OrgCode) -> Result<Vec<(Seq, bool)>, StoreError>;
+    /// The records of erasures that are not purged, of every log.
+    fn unpurged(&self) -> Result<Vec<(OrgCode, Seq)>, StoreError>;
+    /// The views of every reader, with their owners.
+    fn every_view(&self, org: OrgCode) -> Result<Vec<(String, SavedView)>, StoreError>;
+    /// Makes sure that nothing of what was overwritten lies in the store's own logs; false when a reader is in the way:
+    /// then it is to be asked again.
+    fn settle(&self) -> Result<bool, StoreError>;
     /// Where the event with this id stands.
     fn find_id(&self, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError>;
     /// The hashes of the leaves in a range of positions, in order.

@@ -411,4 +411,12 @@ impl Event {
     pub fn id(&self) -> &str {
         self.document.id()
     }
+
+    /// What was erased: the pointers that it was asked for with, and the position of each record; each once, in order.
+    pub fn erased_pointers(&self) -> Vec<(&str, Seq)> {
+        let mut named: Vec<_> = self.erased.iter().map(|it| (it.pointer.as_str(), it.by)).collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::catalog::Tone;
 use crate::event::{Actor, Event, NewEvent, Origin, Via};
+use crate::ids::Seq;
 use crate::process::lean::lean;
 use crate::profile::Ending;
 use crate::words::words;
@@ -263,8 +264,10 @@ lean! {
         pub last_ms: Option<u64>,
         /// The document that is signed.
         pub document: Option<Attached>,
-        /// Its Audit Trail, once made.
+        /// Its Audit Trail, once made; one from before an erasure is none.
         pub trail: Option<Attached>,
+        /// The latest record of an erasure in one of its events.
+        pub erased_by: Option<Seq>,
         /// The people in it, in the order in which they were added.
         pub signees: Vec<Signee>,
         /// How often somebody signed.
@@ -279,6 +282,9 @@ lean! {
         pub looks: Vec<Look>,
     }
 }
+
+/// What is recorded when an Audit Trail was made.
+const TRAIL_MADE: &str = "trail.made";
 
 /// Most looks that are remembered.
 pub const LOOKS_MAX: usize = 20;
@@ -507,7 +513,16 @@ pub fn refold(state: Option<&State>, event: &Event) -> State {
         scanner_ranges: &[],
     };
     let mut state = state.cloned().unwrap_or_default();
+    let erased_by = event.erased.iter().map(|erased| erased.by).max();
+    // An Audit Trail that was made before says what is erased since: it is to be made anew.
+    if erased_by.is_some() {
+        state.erased_by = state.erased_by.max(erased_by);
+        state.trail = None;
+    }
     fold::fold(&mut state, &incoming, &served.automated);
+    if incoming.event.action == TRAIL_MADE && state.erased_by > Some(event.seq) {
+        state.trail = None;
+    }
     state
 }
 
@@ -527,5 +542,6 @@ pub fn subject_of(event: &NewEvent) -> Option<Subject> {
         // What a product calls the thing is its own affair; where there is one target, it is that.
         event.targets.first().filter(|_| kind != "document")
     })?;
-    Some(Subject::record(kind, &target.id))
+    // Empty is what was erased.
+    (!target.id.is_empty()).then(|| Subject::record(kind, &target.id))
 }

@@ -117,7 +117,9 @@ fn targets(names: &Names, event: &NewEvent) -> Option<String> {
 
 fn count(event: &NewEvent) -> Option<String> {
     let told = event.metadata.get("count").and_then(plain);
-    told.or_else(|| (!event.targets.is_empty()).then(|| event.targets.len().to_string()))
+    // What a record of an erasure lists by event.
+    let listed = || Some(event.metadata.get("erased")?.as_object()?.len().to_string());
+    told.or_else(listed).or_else(|| (!event.targets.is_empty()).then(|| event.targets.len().to_string()))
 }
 
 fn change<'a>(event: &'a NewEvent, key: &str) -> Option<&'a Change> {

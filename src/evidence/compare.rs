@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use everlog_core::bundle::{Disclosed, Line};
 use everlog_core::catalog::{Catalogs, NAMES, shipped};
+use everlog_core::erasure::ErasedField;
 use everlog_core::event::{Document, Event};
 use everlog_core::ids::Seq;
 use everlog_core::leaf::Hash;
@@ -62,8 +63,14 @@ impl Shown {
             return Err(Unfit::Foreign(index));
         }
         self.process = process;
-        let event =
-            Event { seq: index, received_ms, leaf_hash: line.leaf_hash, document, erased: Vec::new() };
+        let erased = line.erased.iter().map(|it| ErasedField {
+            commitment: it.commitment,
+            by: it.by,
+            // Only the trail can name it.
+            pointer: String::new(),
+        });
+        let erased = erased.collect();
+        let event = Event { seq: index, received_ms, leaf_hash: line.leaf_hash, document, erased };
         self.state = Some(refold(self.state.as_ref(), &event));
         if !line.erased.is_empty() {
             self.erased.insert(index, line.erased.len());

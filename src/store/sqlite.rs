@@ -141,6 +141,22 @@ impl Store for SqliteStore {
         self.read(|reader| read::erased_seqs(&reader.connection, org, from, limit))
     }
 
+    fn erasures(&self, org: OrgCode) -> Result<Vec<(Seq, bool)>, StoreError> {
+        self.read(|reader| read::erasures(&reader.connection, org))
+    }
+
+    fn unpurged(&self) -> Result<Vec<(OrgCode, Seq)>, StoreError> {
+        self.read(|reader| read::unpurged(&reader.connection))
+    }
+
+    fn every_view(&self, org: OrgCode) -> Result<Vec<(String, SavedView)>, StoreError> {
+        self.read(|reader| read::every_view(&reader.connection, org))
+    }
+
+    fn settle(&self) -> Result<bool, StoreError> {
+        self.writer().settle()
+    }
+
     fn find_id(&self, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError> {
         self.read(|reader| read::find_id(&reader.connection, org, id))
     }

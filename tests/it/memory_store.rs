@@ -118,6 +118,22 @@ impl Store for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn erasures(&self, _: OrgCode) -> Result<Vec<(Seq, bool)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn unpurged(&self) -> Result<Vec<(OrgCode, Seq)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn every_view(&self, _: OrgCode) -> Result<Vec<(String, SavedView)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn settle(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     fn find_id(&self, _: OrgCode, _: &str) -> Result<Option<Seq>, StoreError> {
         Ok(None)
     }

@@ -41,6 +41,9 @@ macro_rules! for_each_case {
             a_panic_in_a_transaction_leaves_nothing_and_the_store_goes_on
             what_is_left_of_an_event_stands_in_its_place
             nothing_is_erased_from_an_event_that_is_another_one
+            a_record_of_an_erasure_waits_until_it_is_purged
+            the_sessions_of_a_user_go_and_nobody_elses
+            the_views_of_all_readers_are_listed
             head_and_frontier_survive_opening_again
             rows_that_do_not_continue_the_log_are_refused
             appends_are_read_in_the_order_of_commits

@@ -118,7 +118,7 @@ fn a_directory_of_the_schema_before_keeps_its_credentials() {
     // As it was before the second migration, but for a check that allows one kind more.
     sql(&dir)
         .execute_batch(
-            "drop table erased_events; drop table dead_letters; drop table streams; drop table receipt_tokens;
+            "drop table erased_events; drop table erasures; drop table dead_letters; drop table streams; drop table receipt_tokens;
              drop table saved_views; drop table process_events; drop table processes; drop table subjects;
              delete from refinery_schema_history where version >= 2;",
         )

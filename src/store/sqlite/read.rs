@@ -240,6 +240,43 @@ pub(super) fn erased_seqs(
     read().map_err(fault("list what was erased"))
 }
 
+pub(super) fn erasures(connection: &Connection, org: OrgCode) -> Result<Vec<(Seq, bool)>, StoreError> {
+    let read = || {
+        connection
+            .prepare_cached("select seq, is_purged from erasures where org = ? order by seq")?
+            .query_map([org.0], |line| Ok((line.get::<_, i64>(0)?, line.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let lines = read().map_err(fault("list erasures"))?;
+    lines.into_iter().map(|(seq, is_purged)| Ok((Seq(uint(seq)?), is_purged))).collect()
+}
+
+pub(super) fn unpurged(connection: &Connection) -> Result<Vec<(OrgCode, Seq)>, StoreError> {
+    let read = || {
+        connection
+            .prepare_cached("select org, seq from erasures where is_purged = 0 order by org, seq")?
+            .query_map([], |line| Ok((line.get(0)?, line.get::<_, i64>(1)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let lines = read().map_err(fault("list what is to be purged"))?;
+    lines.into_iter().map(|(org, seq)| Ok((OrgCode(org), Seq(uint(seq)?)))).collect()
+}
+
+pub(super) fn every_view(
+    connection: &Connection,
+    org: OrgCode,
+) -> Result<Vec<(String, SavedView)>, StoreError> {
+    let read = || {
+        connection
+            .prepare_cached("select owner, name, query from saved_views where org = ? order by owner, name")?
+            .query_map([org.0], |line| {
+                Ok((line.get(0)?, SavedView { name: line.get(1)?, query: line.get(2)? }))
+            })?
+            .collect::<rusqlite::Result<_>>()
+    };
+    read().map_err(fault("list views"))
+}
+
 pub(super) fn find_id(connection: &Connection, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError> {
     let found: Option<i64> =
         one(connection, "find an id", "select seq from event_ids where org = ? and id = ?", (org.0, id))?;

@@ -12,7 +12,7 @@ use crate::store::sqlite::data_directory::{APPLICATION_ID, DataDirectory, TRUTH}
 use crate::store::sqlite::fault;
 
 /// How long a connection waits for another's lock. Ours wait for each other on a mutex; this is for a copy being made.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Statements a connection keeps prepared: more than there are in this store.
 const STATEMENTS: usize = 64;
 /// Pages the writer keeps, in KiB: the upper levels of the trees of ids and codes, which are written at random places.

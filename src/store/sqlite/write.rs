@@ -8,6 +8,7 @@
 //! is kept, and what was acknowledged at t0 is still in the log.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
@@ -20,6 +21,7 @@ use crate::store::process::SubjectRow;
 use crate::store::sqlite::body::{Decoders, Encoder};
 use crate::store::sqlite::process;
 use crate::store::sqlite::read::{self, int, row_key};
+use crate::store::sqlite::schema::BUSY;
 use crate::store::sqlite::{corrupt, fault};
 use crate::store::stream::{DeadLetter, MessagePlace, StreamRow, Token};
 use crate::store::{
@@ -30,6 +32,8 @@ use crate::store::{
 /// Length of the log in front of the file from which it is copied into the file. Long enough that a page written often
 /// is copied once, short enough that readers find their way in it quickly.
 pub const LOG_BYTES_MAX: u64 = 16 << 20;
+/// How long emptying the log may wait for those who read from it.
+const SETTLE_MAX: Duration = Duration::from_millis(50);
 /// Most values whose codes are remembered; beyond that all are forgotten and read again.
 const CODES_REMEMBERED_MAX: usize = 1 << 16;
 
@@ -111,6 +115,20 @@ impl Writer {
             self.checkpoint("passive")?;
         }
         Ok(())
+    }
+
+    /// Copies all of the log into the file and empties it: what was overwritten in the file is then nowhere. False when
+    /// somebody still reads from the log.
+    pub(super) fn settle(&mut self) -> Result<bool, StoreError> {
+        if self.failed.is_some() {
+            return Ok(false);
+        }
+        // Writing waits meanwhile: a long reader is not waited for.
+        let patience = |time| self.connection.busy_timeout(time).map_err(fault("set its patience"));
+        patience(SETTLE_MAX)?;
+        let settled = self.checkpoint("truncate");
+        patience(BUSY)?;
+        Ok(settled?.0 == 0)
     }
 
     /// Copies all of the log into the file and empties it, unless a write has failed: then the next opening decides.
@@ -422,6 +440,21 @@ impl Transaction for Calls<'_> {
         self.note(result)
     }
 
+    fn add_erasure(&mut self, org: OrgCode, seq: Seq) -> Result<(), StoreError> {
+        let result = int(seq.0).and_then(|seq| self.write(ADD_ERASURE, (org.0, seq)).map(drop));
+        self.note(result)
+    }
+
+    fn set_purged(&mut self, org: OrgCode, seq: Seq) -> Result<(), StoreError> {
+        let result = int(seq.0).and_then(|seq| self.write(SET_PURGED, (org.0, seq)).map(drop));
+        self.note(result)
+    }
+
+    fn delete_sessions(&mut self, org: OrgCode, user: &str) -> Result<u64, StoreError> {
+        let result = self.write(DELETE_SESSIONS, (org.0, user)).map(|deleted| deleted as u64);
+        self.note(result)
+    }
+
     fn create_organization(&mut self, row: &OrganizationRow) -> Result<OrgCode, StoreError> {
         let result = self.create_organization_unnoted(row);
         self.note(result)
@@ -645,6 +678,21 @@ const PUT_SALTS: Writing = Writing {
     doing: "keep the salts of an event",
     unique: "the salts of the event",
     sql: "insert into erased_events (id, salts) values (?, ?) on conflict (id) do update set salts = excluded.salts",
+};
+const ADD_ERASURE: Writing = Writing {
+    doing: "keep an erasure",
+    unique: "the erasure",
+    sql: "insert into erasures (org, seq, is_purged) values (?, ?, 0)",
+};
+const SET_PURGED: Writing = Writing {
+    doing: "keep that an erasure is purged",
+    unique: "the erasure",
+    sql: "update erasures set is_purged = 1 where org = ? and seq = ?",
+};
+const DELETE_SESSIONS: Writing = Writing {
+    doing: "delete the sessions of a user",
+    unique: "the session",
+    sql: "delete from credentials where org = ? and kind = 'session' and \"grant\" ->> '$.user.id' = ?",
 };
 const INSERT_EVENT_ID: Writing = Writing {
     doing: "keep the id of an event",

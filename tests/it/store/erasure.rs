@@ -1,10 +1,10 @@
 //! What every store must do when something is erased from an event. Deliberately absent: what may be erased.
 
-use everlog::store::{OrgCode, Row, Store};
+use everlog::store::{Credential, OrgCode, Row, SavedView, Store};
 use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
 
-use crate::store::{Open, Place, append, check_store, make, transact};
+use crate::store::{Open, Place, append, check_store, credential, make, transact};
 
 /// The row without its id, erased by the record at 9.
 pub fn without_id(row: &Row) -> Row {
@@ -69,4 +69,59 @@ pub fn nothing_is_erased_from_an_event_that_is_another_one(open: Open) {
     );
     drop(store);
     assert_eq!(place.open().scan(acme, Seq(0), 10).unwrap(), rows);
+}
+
+pub fn a_record_of_an_erasure_waits_until_it_is_purged(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let (acme, bolt) = (make(&*store, "acme"), make(&*store, "bolt"));
+    append(&*store, acme, &["a", "b"]).unwrap();
+    transact(&*store, |transaction| {
+        transaction.add_erasure(acme, Seq(1))?;
+        transaction.add_erasure(bolt, Seq(0))
+    })
+    .unwrap();
+    assert_eq!(store.unpurged().unwrap(), [(acme, Seq(1)), (bolt, Seq(0))]);
+    transact(&*store, |transaction| transaction.set_purged(acme, Seq(1))).unwrap();
+    drop(store);
+    let store = place.open();
+    assert_eq!(store.unpurged().unwrap(), [(bolt, Seq(0))]);
+    assert_eq!(store.erasures(acme).unwrap(), [(Seq(1), true)]);
+    assert!(store.settle().unwrap());
+}
+
+pub fn the_sessions_of_a_user_go_and_nobody_elses(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let (acme, bolt) = (make(&*store, "acme"), make(&*store, "bolt"));
+    let session = |id: &str, org: OrgCode, user: &str| Credential {
+        kind: "session".to_owned(),
+        grant: serde_json::json!({"user": {"id": user, "name": "N"}}),
+        ..credential(id, Some(org), 1)
+    };
+    let all = [session("s1", acme, "u_1"), session("s2", acme, "u_2"), session("s3", bolt, "u_1")];
+    let key = credential("key", Some(acme), 1);
+    transact(&*store, |transaction| {
+        all.iter().chain([&key]).try_for_each(|it| transaction.insert_credential(it))
+    })
+    .unwrap();
+    assert_eq!(transact(&*store, |transaction| transaction.delete_sessions(acme, "u_1")).unwrap(), 1);
+    let is_there = |it: &Credential| store.credential(&it.hash).unwrap().is_some();
+    assert_eq!(all.each_ref().map(is_there), [false, true, true]);
+    assert!(is_there(&key));
+}
+
+pub fn the_views_of_all_readers_are_listed(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let (acme, bolt) = (make(&*store, "acme"), make(&*store, "bolt"));
+    let view = |name: &str| SavedView { name: name.to_owned(), query: format!("q={name}") };
+    transact(&*store, |transaction| {
+        transaction.save_view(acme, "u_2", &view("b"))?;
+        transaction.save_view(acme, "u_1", &view("a"))?;
+        transaction.save_view(bolt, "u_1", &view("c"))
+    })
+    .unwrap();
+    let listed = store.every_view(acme).unwrap();
+    assert_eq!(listed, [("u_1".to_owned(), view("a")), ("u_2".to_owned(), view("b"))]);
 }
