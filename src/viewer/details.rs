@@ -105,7 +105,7 @@ pub(super) struct Details {
     category: Text,
     hue: u32,
     description: Text,
-    notes: Vec<String>,
+    notes: Vec<overview::Note>,
     tabs: Vec<TabLink>,
     body: Body,
     /// The address of the whole as a page.
@@ -249,7 +249,7 @@ pub(super) fn details(
         hue: presenter.category_hue(&described.category),
         category: Text::short(catalogs.names().category(&described.category)),
         description: table::told(sent, usize::MAX, catalogs, words),
-        notes: overview::notes(event, words),
+        notes: overview::notes(event, &place),
         tabs: Tab::ALL.into_iter().map(tab).collect(),
         body,
         href: tab_href(&href, asked.tab),

@@ -1,5 +1,7 @@
 //! An event of a trail in words. Deliberately absent: abridging. What does not fit one line takes two.
 
+use std::collections::BTreeSet;
+
 use everlog_core::catalog::Tone;
 use everlog_core::event::Outcome;
 use everlog_core::process::BEFORE_CREATION;
@@ -136,7 +138,8 @@ impl Teller<'_> {
             (!codes.is_empty()).then(|| self.words.fill(id, [("why", why(codes).into())]))
         };
         let erased = (!entry.erased.is_empty()).then(|| {
-            let what: Vec<_> = entry.erased.iter().map(|it| self.theirs(it)).collect();
+            let named: BTreeSet<&String> = entry.erased.iter().collect();
+            let what: Vec<_> = named.into_iter().map(|it| self.theirs(it)).collect();
             self.words.fill("trail-erased", [("what", what.join(&self.say("comma")).into())])
         });
         let reasons = entry.automated.as_ref().map(|it| it.reasons.as_slice()).unwrap_or_default();

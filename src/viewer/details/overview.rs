@@ -2,7 +2,10 @@
 //!
 //! Deliberately absent: ids that only programs need; they stand beside the raw event.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use everlog_core::event::{Audience, Event, Outcome, Target};
+use everlog_core::ids::Seq;
 use everlog_core::process::BEFORE_CREATION;
 use everlog_core::profile::ColumnField;
 use everlog_core::sentence::plain;
@@ -134,21 +137,64 @@ pub(in crate::viewer) fn is_web(url: &str) -> bool {
     is_plain && (lower.starts_with("https://") || lower.starts_with("http://"))
 }
 
+/// What a reader must know to judge the event.
+pub(super) struct Note {
+    pub text: String,
+    /// The event that tells more, and the words that lead to it.
+    pub record: Option<(String, String)>,
+}
+
 /// What a reader must know to judge the event (X04).
-pub(super) fn notes(event: &Event, words: Words) -> Vec<String> {
-    let served = &event.document.served;
+pub(super) fn notes(event: &Event, place: &Place<'_>) -> Vec<Note> {
+    let (served, words) = (&event.document.served, place.visit.words);
     let note = |id: &str, why: &[String]| {
         let why = why.join(", ");
-        (!why.is_empty()).then(|| words.fill(id, [("why", why.as_str().into())]))
+        (!why.is_empty()).then(|| Note { text: words.fill(id, [("why", why.as_str().into())]), record: None })
     };
     let (early, unmet) = served.anomalies.iter().cloned().partition::<Vec<_>, _>(|it| it == BEFORE_CREATION);
     let notes = [
         note("note-automated", &served.automated),
         note("note-anomalies", &unmet),
-        (!early.is_empty()).then(|| words.say("note-before-creation")),
+        (!early.is_empty()).then(|| Note { text: words.say("note-before-creation"), record: None }),
         note("note-redacted", &served.redacted),
     ];
-    notes.into_iter().flatten().collect()
+    notes.into_iter().flatten().chain(erasures(event, place)).collect()
+}
+
+/// What was erased, by each record of an erasure; only who sees positions is led there.
+fn erasures(event: &Event, place: &Place<'_>) -> Vec<Note> {
+    let words = place.visit.words;
+    let mut by_record: BTreeMap<Seq, Vec<String>> = BTreeMap::new();
+    for (pointer, by) in event.erased_pointers() {
+        by_record.entry(by).or_default().push(part(pointer, words));
+    }
+    let is_restricted = place.visit.org.scope().is_restricted();
+    let note = |(by, mut parts): (Seq, Vec<String>)| {
+        let mut seen = BTreeSet::new();
+        parts.retain(|it| seen.insert(it.clone()));
+        let what = parts.join(&words.say("comma"));
+        let record = words.fill("note-erased-record", [("number", by.to_string().as_str().into())]);
+        Note {
+            text: words.fill("note-erased", [("what", what.as_str().into())]),
+            record: (!is_restricted).then(|| (place.event(&by.to_string()), record)),
+        }
+    };
+    by_record.into_iter().map(note).collect()
+}
+
+/// What a pointer names, in words where it is a part of every event.
+fn part(pointer: &str, words: Words) -> String {
+    let id = match pointer {
+        "/e/actor/name" | "/e/on_behalf_of/name" => "erased-name",
+        "/e/actor/email" | "/e/on_behalf_of/email" => "erased-email",
+        "/e/actor/avatar_url" | "/e/on_behalf_of/avatar_url" => "erased-picture",
+        "/e/context/ip" | "/s/remote" | "/s/forwarded" => "erased-address",
+        "/e/context/user_agent" => "erased-device",
+        "/e/context/location" => "erased-place",
+        "/e/description" => "erased-description",
+        _ => return Text::name(pointer).plain(),
+    };
+    words.say(id)
 }
 
 fn facts(event: &Event, place: &Place<'_>) -> Vec<Fact> {

@@ -2,10 +2,12 @@
 //!
 //! Deliberately absent: permission; every list here is asked for as its reader, and what is hidden is not in it.
 
-use everlog_core::event::Event;
+use everlog_core::event::{Event, Origin};
+use everlog_core::ids::Seq;
 use everlog_core::query::{Query, TargetRef};
 use everlog_core::search::{Field, Needle, Search, Term};
 use everlog_core::text::tokens;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::viewer::address::Address;
@@ -103,6 +105,22 @@ impl Beside<'_> {
         if let Some(cause) = self.event.document.served.cause {
             let cause = self.app.reader.event(org, &cause.to_string())?;
             self.add(groups, self.words.say("related-cause"), cause.into_iter().collect(), None);
+        }
+        let mut records: Vec<Seq> = self.event.erased.iter().map(|erased| erased.by).collect();
+        records.dedup();
+        let listed = self.event.document.event.metadata.get("erased").and_then(Value::as_object);
+        let is_record = self.event.document.served.kind == Origin::Erasure;
+        let listed = listed.filter(|_| is_record).into_iter().flat_map(|it| it.keys());
+        let erased: Vec<Seq> = listed.filter_map(|seq| seq.parse().ok().map(Seq)).collect();
+        for (title, mut seqs) in [("related-erasure", records), ("related-erased", erased)] {
+            seqs.sort_unstable();
+            seqs.dedup();
+            seqs.truncate(ROWS_MAX + 1);
+            let mut events = Vec::new();
+            for seq in seqs {
+                events.extend(self.app.reader.event(org, &seq.to_string())?);
+            }
+            self.add(groups, self.words.say(title), events, None);
         }
         let implied = self.app.reader.implied(org, self.event.seq)?;
         self.add(groups, self.words.say("related-implied"), implied, None);
