@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::http::{HeaderMap, header};
 use everlog_core::ids::OrgId;
 use everlog_core::leaf::LogId;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Access;
 use crate::app::checkpoints::Checkpoints;
@@ -15,6 +15,7 @@ use crate::blobs::{BlobError, Blobs};
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
 use crate::index::{CatalogsOf, Index, IndexError};
+use crate::ledger::Ledger;
 use crate::log::{self, Log, WriterThread, now_ms};
 use crate::metrics::Requests;
 use crate::quota::{Exports, Quotas};
@@ -29,6 +30,7 @@ pub mod bundles;
 pub mod catalogs;
 pub mod checkpoints;
 pub mod documents;
+pub mod erasures;
 mod keys;
 pub mod live;
 mod peer;
@@ -39,6 +41,7 @@ mod stopping;
 pub mod streams;
 pub mod trails;
 
+use erasures::ErasureError;
 pub use keys::{KeyFileError, LOG_KEY_VARIABLE, OPERATOR_FILE, log_keys, retire_log_key, rotate_log_keys};
 pub use peer::Peer;
 pub use stopping::Stopping;
@@ -74,6 +77,10 @@ pub struct Parts {
     pub log: Log,
     /// Reading.
     pub reader: Reader,
+    /// What was erased, beside the truth.
+    pub ledger: Ledger,
+    /// Told when something was erased.
+    purge_wanted: Notify,
     /// Documents and what is made of them.
     pub blobs: Arc<Blobs>,
     /// Places for documents that are looked into.
@@ -159,6 +166,9 @@ pub enum OpenError {
     /// Documents cannot be kept.
     #[error(transparent)]
     Blobs(#[from] BlobError),
+    /// What was erased cannot be kept erased.
+    #[error("what was erased from the log cannot be kept erased")]
+    Erasures(#[source] ErasureError),
     /// The writer cannot be started.
     #[error("the writer cannot be started")]
     Thread(#[source] std::io::Error),
@@ -217,6 +227,8 @@ impl App {
         let parts = Parts {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),
+            ledger: Ledger::of(&data),
+            purge_wanted: Notify::new(),
             blobs,
             inspections: Semaphore::new(documents::INSPECTIONS_MAX),
             drawing: Mutex::default(),
@@ -249,7 +261,9 @@ impl App {
             index,
             log,
         };
-        Ok((Self(Arc::new(parts)), writer))
+        let app = Self(Arc::new(parts));
+        app.catch_up_erasures().map_err(OpenError::Erasures)?;
+        Ok((app, writer))
     }
 }
 

@@ -187,6 +187,14 @@ impl Blobs {
         Ok(found)
     }
 
+    /// Removes bytes that the log no longer names; none that are not there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn delete(&self, org: OrgCode, sha256: &Hash) -> Result<(), BlobError> {
+        self.remove(org, sha256).map_err(failed("deleted"))
+    }
+
     /// Removes what a crash has left: files without a name, and bytes that the log was about to name and does not. `named`
     /// gives every hash that a log names; it is asked only where there is doubt. Nothing may be taken in meanwhile.
     ///

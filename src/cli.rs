@@ -15,6 +15,7 @@ mod admin;
 mod catalog;
 mod demo;
 mod destination;
+mod erase;
 mod events;
 mod export;
 mod log_key;
@@ -67,6 +68,8 @@ enum Command {
     Reindex(DataArguments),
     /// Re-read everything and tell what is wrong: values, leaves, tree, head, index
     Fsck(maintain::FsckArguments),
+    /// Erase values of events, of an actor or of a signee; every proof still holds
+    Erase(erase::EraseArguments),
     /// Check a bundle or PDF that you were given, offline: exit 0 it holds, 1 it does not, 2 cannot tell
     Verify(verify::VerifyArguments),
 }
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => events::import(arguments),
         Command::Reindex(arguments) => maintain::reindex(&arguments.data),
         Command::Fsck(arguments) => maintain::fsck(arguments),
+        Command::Erase(arguments) => erase::erase(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
     };
     match done {

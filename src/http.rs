@@ -26,6 +26,7 @@ mod body;
 mod bundles;
 mod catalogs;
 mod checkpoint;
+mod erasures;
 mod events;
 mod export;
 mod extract;
@@ -51,6 +52,7 @@ mod targets;
 mod tiles;
 mod unread;
 
+pub(crate) use erasures::shown as shown_erasures;
 pub(crate) use intake::answer;
 pub use problem::Problem;
 pub use receipts::RECEIPT_BYTES_MAX;
@@ -140,6 +142,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(proofs::read_consistency_proof))
         .routes(routes!(tiles::read_log_checkpoint))
         .routes(routes!(tiles::read_tile))
+        .routes(routes!(erasures::make_erasure))
         .routes(routes!(notifications::list_notifications))
         .routes(routes!(streams::create_stream, streams::list_streams))
         .routes(routes!(streams::read_stream, streams::update_stream, streams::delete_stream))

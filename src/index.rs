@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use everlog_core::catalog::Catalogs;
 use everlog_core::event::Event;
 use everlog_core::ids::{Seq, Size};
 use everlog_core::query::Query;
-use everlog_core::scope::Scope;
+use everlog_core::scope::{Scope, Sees};
 
 use crate::store::{Append, Code, CodeKind, OrgCode, Store, StoreError};
 
@@ -53,6 +53,11 @@ use read::Question;
 use segment::Segment;
 use tail::Tail;
 use write::{Job, Shared, Writer};
+
+/// How many places are asked for together where all are wanted.
+const PLACES: usize = 10_000;
+/// How long one such look may take.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// The catalogs in force for an organization: the words of an event come from them.
 pub type CatalogsOf = Arc<dyn Fn(OrgCode) -> Arc<Catalogs> + Send + Sync>;
@@ -247,6 +252,31 @@ impl Index {
     /// When the index or the store cannot be read, or the deadline passes.
     pub fn page(&self, request: &Request<'_>, start: &Start, limit: usize) -> Result<Page, IndexError> {
         self.ask(request, None, |question| question.page(start, limit))
+    }
+
+    /// The positions of all that match below a size, whoever may see them, newest first: what an erasure looks for.
+    ///
+    /// # Errors
+    /// When the index cannot answer, or not in time.
+    pub fn every_seq(
+        &self,
+        org: OrgCode,
+        query: &Query,
+        catalogs: &Catalogs,
+        size: Size,
+    ) -> Result<Vec<Seq>, IndexError> {
+        let scope = Scope { sees: Sees::Everything, access_events: true };
+        let (mut seqs, mut start) = (Vec::new(), Start::Skip(0));
+        loop {
+            let deadline = Instant::now() + LOOK_TIME_MAX;
+            let request = Request { org, scope: &scope, query, catalogs, size, deadline };
+            let page = self.page(&request, &start, PLACES)?;
+            seqs.extend(page.places.iter().map(|place| place.seq));
+            match page.places.into_iter().last().filter(|_| page.has_next) {
+                Some(last) => start = Start::After(last),
+                None => return Ok(seqs),
+            }
+        }
     }
 
     /// How many events match; exact.

@@ -16,6 +16,7 @@ pub mod export;
 pub mod fsck;
 pub mod http;
 pub mod index;
+pub mod ledger;
 pub mod log;
 pub mod metrics;
 pub mod quota;

@@ -24,15 +24,18 @@ use crate::store::closed::Closed;
 use crate::store::{OrgCode, Store};
 
 mod closed;
+mod erase;
 mod prepare;
 mod process;
 mod writer;
 
 use closed::ClosedLogs;
+use erase::EraseJob;
+pub use erase::{Erasure, ErasureMade, mask};
 pub use prepare::REDACTABLE_NOT;
 use prepare::{Preparation, Prepared};
 pub use process::{Projection, rebuild};
-use writer::{Job, Work, Writer};
+use writer::{Job, Task, Work, Writer};
 
 /// Most events of one request's array; one transaction takes them together.
 pub const BATCH_EVENTS_MAX: usize = 1_000;
@@ -186,7 +189,7 @@ impl Counters {
 /// The log of every organization, for writing. Cheap to clone; the last clone to go stops the writer.
 #[derive(Clone)]
 pub struct Log {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Task>,
     grown: broadcast::Sender<Grown>,
     counters: Arc<Counters>,
     closed: Arc<ClosedLogs>,
@@ -261,7 +264,7 @@ impl Log {
         }
         let (answer, answered) = oneshot::channel();
         let job = Job { org: Arc::clone(org), work, answer };
-        self.jobs.send(job).await.map_err(|_| AppendError::Stopping)?;
+        self.jobs.send(Task::Append(job)).await.map_err(|_| AppendError::Stopping)?;
         let outcomes = answered.await.map_err(|_| AppendError::Unavailable)??;
         self.counters.count(&outcomes);
         Ok(outcomes)
@@ -340,6 +343,66 @@ impl Log {
     /// Why logs are only read, one by one.
     pub fn all_closed(&self) -> Vec<Closed> {
         self.closed.all()
+    }
+
+    /// Erases fields of events. What is answered is durable, found by no query any more, and recorded; nothing is when no
+    /// field that could be erased is named.
+    ///
+    /// # Errors
+    /// When the log cannot be written; then nothing was erased, or it will be taken out of the index at the next start.
+    pub async fn erase(
+        &self,
+        org: &Arc<Entry>,
+        source: &Source,
+        erasure: Erasure,
+    ) -> Result<Vec<ErasureMade>, AppendError> {
+        if let Some(why) = self.closed.why(org.row.code) {
+            return Err(why.into());
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = EraseJob { org: Arc::clone(org), source: source.clone(), erasure, answer };
+        self.jobs.send(Task::Erase(Box::new(job))).await.map_err(|_| AppendError::Stopping)?;
+        answered.await.map_err(|_| AppendError::Unavailable)?
+    }
+
+    /// The same where no runtime is: before anybody is served.
+    ///
+    /// # Errors
+    /// As `erase`.
+    pub fn erase_blocking(
+        &self,
+        org: &Arc<Entry>,
+        source: &Source,
+        erasure: Erasure,
+    ) -> Result<Vec<ErasureMade>, AppendError> {
+        if let Some(why) = self.closed.why(org.row.code) {
+            return Err(why.into());
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = EraseJob { org: Arc::clone(org), source: source.clone(), erasure, answer };
+        self.ask(Task::Erase(Box::new(job)), answered)
+    }
+
+    /// Blanks the codes of an organization that no event has any more. Waits.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn blank_codes(&self, org: OrgCode) -> Result<(), AppendError> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Task::Blank { org, answer }, answered)
+    }
+
+    /// Waits for the writer on a thread of its own: one that serves may not wait.
+    fn ask<T: Send>(
+        &self,
+        task: Task,
+        answered: oneshot::Receiver<Result<T, AppendError>>,
+    ) -> Result<T, AppendError> {
+        let wait = || {
+            self.jobs.blocking_send(task).map_err(|_| AppendError::Stopping)?;
+            answered.blocking_recv().map_err(|_| AppendError::Unavailable)?
+        };
+        std::thread::scope(|threads| threads.spawn(wait).join()).unwrap_or(Err(AppendError::Unavailable))
     }
 
     /// Tells of every log that grows from now on.

@@ -245,6 +245,14 @@ impl Reader {
         (next, previous)
     }
 
+    /// The positions of every event that a query matches, whatever it is about. Only for readers of everything.
+    ///
+    /// # Errors
+    /// When the index cannot answer.
+    pub fn every_seq(&self, org: &Organization, query: &Query) -> Result<Vec<Seq>, ReadError> {
+        Ok(self.index.every_seq(org.code(), query, org.catalogs(), self.size(org)?)?)
+    }
+
     /// How many events a question matches.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use everlog_core::event::Event;
+use everlog_core::ids::Seq;
 use everlog_core::process::{State, refold};
 use jiff::tz::TimeZone;
 
@@ -71,11 +72,14 @@ impl Parts {
         let row = &org.entry().row;
         let own = state.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
         let zone = tongue.zone.clone().or(own).unwrap_or_else(|| org.entry().time_zone.clone());
+        let lost = events.iter().filter(|event| !event.erased.is_empty());
+        let pointers = |event: &Event| event.erased.iter().map(|it| it.pointer.clone()).collect();
+        let erased: BTreeMap<Seq, Vec<String>> = lost.map(|event| (event.seq, pointers(event))).collect();
         trail(Sources {
             process_key: key,
             state,
             events,
-            erased: &BTreeMap::new(),
+            erased: &erased,
             catalogs: &org.entry().catalogs,
             organization: (row.id.as_str(), &row.name),
             locale: tongue.locale.as_deref().or(state.locale.as_deref()).unwrap_or_default(),

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::access::Organization;
 use crate::app::App;
-use crate::cli::{PlaceArguments, config_of};
+use crate::app::erasures::{ErasureError, ErasureRequest, Whose};
+use crate::cli::{PlaceArguments, config_of, erase};
 use crate::download::Download;
 use crate::download::process::{Piece, ProcessFile, tongue};
 use crate::http::HEAD_TIME_MAX;
@@ -211,6 +212,41 @@ impl Place {
             }
         }
         Ok(out.flush()?)
+    }
+
+    /// Erases; the answer as the API gives it.
+    pub fn erase(
+        &self,
+        whose: Whose,
+        fields: Vec<String>,
+        basis: String,
+        requested_by: String,
+    ) -> anyhow::Result<Value> {
+        match self {
+            Self::Remote { agent, base, key } => {
+                let body = serde_json::to_vec(&erase::body(whose, &fields, &basis, &requested_by))?;
+                let request = agent.post(format!("{base}/erasures"));
+                let request = request.header("Authorization", format!("Bearer {key}"));
+                let request = request.header("Content-Type", "application/json");
+                answer(request.send(body.as_slice()).with_context(|| format!("{base} cannot be reached"))?)
+            }
+            Self::Local { app, org, runtime, .. } => {
+                let source = Source { via: Via::Cli, ..Source::server() };
+                let actor = json!({"type": "system", "name": "Operator"});
+                let request = ErasureRequest { whose, fields, basis, requested_by };
+                let made =
+                    runtime.block_on(app.erase(org, &source, actor, request)).map_err(|why| match why {
+                        ErasureError::Invalid(faults) => {
+                            let told: Vec<_> =
+                                faults.iter().map(|it| format!("{}: {}", it.pointer, it.message)).collect();
+                            anyhow::anyhow!(told.join("; "))
+                        }
+                        why => why.into(),
+                    })?;
+                app.purge()?;
+                Ok(crate::http::shown_erasures(&made))
+            }
+        }
     }
 
     /// Events in the order of the log behind a position, and the new position.

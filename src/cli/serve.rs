@@ -52,6 +52,7 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
     let stopping = app.stopping.clone();
     let index = app.index.clone();
     let maker = tokio::spawn(app.clone().make_trails());
+    let purger = tokio::spawn(app.clone().keep_purging());
     drop(app);
     tokio::spawn(async move {
         tokio::select! {
@@ -63,6 +64,7 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
     });
     serving.run().await;
     maker.await?;
+    purger.await?;
     tokio::task::spawn_blocking(move || index.flush()).await??;
     Ok(())
 }

@@ -254,6 +254,14 @@ pub(super) fn fault(pointer: &str, expected: &str) -> Problem {
     Problem::invalid(vec![FieldError { pointer: pointer.to_owned(), code: "invalid_value", message }])
 }
 
+/// Who acts by a key, as an actor.
+pub(super) fn actor(caller: &Caller) -> Value {
+    match caller {
+        Caller::Key(key) => json!({"type": "api_key", "id": key.id, "name": key.name}),
+        _ => json!({"type": "system", "name": "Operator"}),
+    }
+}
+
 /// Only for who runs the installation.
 pub(super) fn operator(caller: &Caller) -> Result<(), Problem> {
     match caller {

@@ -104,6 +104,12 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
             "From after when a backup must be for the closed logs; 0 when none is wanted",
             wanted(&closed).map_or(0.0, |wanted| wanted.time().as_second() as f64),
         ),
+        (
+            "erasures_unpurged",
+            "gauge",
+            "Records of erasures whose values are still being taken off the disk",
+            app.store.unpurged().map_or(f64::NAN, |unpurged| unpurged.len() as f64),
+        ),
         ("exports_open", "gauge", "Exports that are being made", app.exports.count() as f64),
     ];
     for (name, kind, help, value) in own {

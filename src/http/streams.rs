@@ -17,6 +17,7 @@ use crate::app::scheduler::RoundError;
 use crate::app::streams::administer::{NewStream, Replay, StreamChange, StreamError};
 use crate::http::body::Json;
 use crate::http::extract::{Holder, InOrg, Origin, Params, blocking};
+use crate::http::keys::actor;
 use crate::http::problem::Problem;
 use crate::log::now_ms;
 use crate::read::iso;
@@ -345,13 +346,6 @@ pub(super) async fn list_dead_letters(
 async fn administer(app: &App, caller: &Caller, id: OrgId) -> Result<Organization, Problem> {
     let (app, caller) = (app.clone(), caller.clone());
     blocking(move || Ok(app.access.administer(&caller, &id)?)).await
-}
-
-fn actor(caller: &Caller) -> Value {
-    match caller {
-        Caller::Key(key) => json!({"type": "api_key", "id": key.id, "name": key.name}),
-        _ => json!({"type": "system", "name": "Operator"}),
-    }
 }
 
 /// What of a stream makes no sense here.

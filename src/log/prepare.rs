@@ -65,6 +65,10 @@ impl Preparation<'_> {
 
     /// Removes what the organization's settings say must never be recorded, and tells what was there.
     fn redact(&self, sent: &mut Value) -> Vec<String> {
+        // What a record of an erasure says is what proves it.
+        if self.origin == Origin::Erasure {
+            return Vec::new();
+        }
         let Some(Value::Array(pointers)) = self.org.row.settings.get("redact") else { return Vec::new() };
         let pointers = pointers.iter().filter_map(Value::as_str);
         let removed = pointers.filter(|pointer| remove(sent, pointer).is_some());
@@ -196,7 +200,7 @@ fn remove(value: &mut Value, pointer: &str) -> Option<Value> {
     value.pointer_mut(parent)?.as_object_mut()?.remove(&name)
 }
 
-fn coded(event: &NewEvent) -> Vec<(CodeKind, String)> {
+pub(super) fn coded(event: &NewEvent) -> Vec<(CodeKind, String)> {
     let mut coded =
         vec![(CodeKind::Action, event.action.clone()), (CodeKind::Actor, actor_value(&event.actor))];
     coded.extend(event.on_behalf_of.as_ref().map(|actor| (CodeKind::Actor, actor_value(actor))));

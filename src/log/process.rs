@@ -256,16 +256,23 @@ impl Projection {
                 states.replay(&Event { seq, received_ms, leaf_hash, document, erased });
             }
         }
-        let rows = states.known.iter().filter_map(|(subject, known)| {
-            let row = row_of(subject, known.state.as_ref()?, known.number, known.waits);
-            Some((subject.as_str().to_owned(), row))
-        });
+        let rows = states
+            .known
+            .keys()
+            .filter_map(|subject| Some((subject.as_str().to_owned(), states.row(subject)?)));
         Ok(Self { rows: rows.collect(), events: states.events })
     }
 }
 
 impl States {
-    fn replay(&mut self, event: &Event) {
+    /// The state of a subject as it would be kept.
+    pub(super) fn row(&self, subject: &Subject) -> Option<SubjectRow> {
+        let known = self.known.get(subject)?;
+        Some(row_of(subject, known.state.as_ref()?, known.number, known.waits))
+    }
+
+    /// Takes a recorded event as it was taken in.
+    pub(super) fn replay(&mut self, event: &Event) {
         let Some(subject) = process::subject_of(&event.document.event) else { return };
         let before = self.known.get(&subject).and_then(|known| known.state.as_ref());
         let state = process::refold(before, event);

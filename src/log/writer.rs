@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::directory::Entry;
 use crate::index::Index;
+use crate::log::erase::EraseJob;
 use crate::log::prepare::Prepared;
 use crate::log::process::{self, States};
 use crate::log::{AppendError, Counters, Grown, Implied, Outcome, Recorded, Refusal, now_ms};
@@ -23,6 +24,16 @@ use crate::store::{Append, Head, OrgCode, Row, Store, StoreError, Transaction};
 
 /// Most events of one transaction: what a crash may undo, unacknowledged, and what a sender at most waits behind.
 const GROUP_EVENTS_MAX: usize = 4_000;
+
+/// What the writer is asked for.
+pub(super) enum Task {
+    /// To take in events, beside others'.
+    Append(Job),
+    /// To erase, alone.
+    Erase(Box<EraseJob>),
+    /// To blank the codes of a log that no event has.
+    Blank { org: OrgCode, answer: oneshot::Sender<Result<(), AppendError>> },
+}
 
 /// One piece of work for the writer.
 pub(super) struct Job {
@@ -53,15 +64,15 @@ impl Work {
 }
 
 pub(super) struct Writer {
-    store: Arc<dyn Store>,
-    index: Arc<Index>,
-    grown: broadcast::Sender<Grown>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) index: Arc<Index>,
+    pub(super) grown: broadcast::Sender<Grown>,
     counters: Arc<Counters>,
-    scanner_ranges: Arc<[IpRange]>,
+    pub(super) scanner_ranges: Arc<[IpRange]>,
 }
 
 /// What one transaction adds to one log.
-struct Extension {
+pub(super) struct Extension {
     org: Arc<Entry>,
     policy: Policy,
     scanner_ranges: Arc<[IpRange]>,
@@ -93,17 +104,23 @@ impl Writer {
     }
 
     /// Works until every sender is gone and everything accepted is answered.
-    pub(super) fn run(self, mut queue: mpsc::Receiver<Job>) {
+    pub(super) fn run(self, mut queue: mpsc::Receiver<Task>) {
         while let Some(first) = queue.blocking_recv() {
-            let mut waiting = first.work.events().len();
-            let mut jobs = vec![first];
-            while waiting < GROUP_EVENTS_MAX
-                && let Ok(job) = queue.try_recv()
-            {
+            let (mut jobs, mut waiting, mut next) = (Vec::new(), 0, Some(first));
+            while let Some(Task::Append(job)) = next {
                 waiting += job.work.events().len();
                 jobs.push(job);
+                next = if waiting < GROUP_EVENTS_MAX { queue.try_recv().ok() } else { None };
             }
-            self.commit(jobs);
+            if !jobs.is_empty() {
+                self.commit(jobs);
+            }
+            match next {
+                Some(Task::Erase(job)) => self.erase(*job),
+                // Whoever asked may be gone; the codes are blank all the same.
+                Some(Task::Blank { org, answer }) => drop(answer.send(self.blank(org))),
+                Some(Task::Append(_)) | None => {}
+            }
         }
     }
 
@@ -176,7 +193,7 @@ fn write(
 }
 
 impl Extension {
-    fn open(
+    pub(super) fn open(
         org: &Arc<Entry>,
         jobs: &[Job],
         scanner_ranges: &Arc<[IpRange]>,
@@ -228,7 +245,7 @@ impl Extension {
         }
     }
 
-    fn take(
+    pub(super) fn take(
         &mut self,
         event: &Result<Prepared, Invalid>,
         is_own: bool,
@@ -386,7 +403,7 @@ impl Extension {
     }
 
     /// Writes everything, and gives the events for the index.
-    fn keep(
+    pub(super) fn keep(
         self,
         org: OrgCode,
         transaction: &mut dyn Transaction,

@@ -3,6 +3,7 @@
 
 use everlog_core::event::Event;
 use everlog_core::hex::Hex;
+use everlog_core::ids::Seq;
 use everlog_core::sentence::sentence;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -41,7 +42,7 @@ pub fn present(event: &Event, org: &Organization) -> Value {
     set("metadata", json!(sent.metadata));
     set("automated", json!(served.automated));
     set("anomalies", json!(served.anomalies));
-    set("erased", json!([]));
+    set("erased", erased(event, org));
     set("leaf_hash", json!(Hex(&event.leaf_hash).to_string()));
     if !org.scope().is_restricted() {
         set("seq", json!(event.seq));
@@ -51,6 +52,15 @@ pub fn present(event: &Event, org: &Organization) -> Value {
         shown.entry(*name).or_insert(Value::Null);
     }
     Value::Object(shown)
+}
+
+/// What was erased, by the pointers it was asked for with; who sees positions learns which event records it.
+fn erased(event: &Event, org: &Organization) -> Value {
+    let one = |(pointer, by): (&str, Seq)| match org.scope().is_restricted() {
+        true => json!({"pointer": pointer}),
+        false => json!({"pointer": pointer, "by": by}),
+    };
+    event.erased_pointers().into_iter().map(one).collect()
 }
 
 /// A time as RFC 3339 writes it, in UTC, with milliseconds.

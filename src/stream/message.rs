@@ -67,6 +67,8 @@ impl Part {
             Self::Completed => {
                 sent.action == TRAIL_MADE
                     && served.via == Via::Server
+                    // It was told when the first one was made.
+                    && sent.metadata.get("remade").is_none()
                     && sent.process.is_some()
                     && is_wanted(&definition.events, COMPLETED)
             }

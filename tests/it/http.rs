@@ -6,6 +6,7 @@ mod bundles;
 mod catalogs;
 mod credentials;
 mod document;
+mod erasures;
 mod events;
 pub mod export;
 mod export_places;

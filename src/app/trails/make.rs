@@ -43,6 +43,8 @@ const REST_MS: (u64, u64) = (1_000, 60 * 60 * 1_000);
 const DRAFTS_MAX: u32 = 3;
 /// What is nobody's business who is handed the file: by which key, session and address an event came in.
 const WITHHELD: &[&str] = &["/s/key_id", "/s/session_id", "/s/remote", "/s/forwarded"];
+/// Says of a record that the PDF took the place of one that showed what is erased by now.
+const REMADE: &str = "remade";
 /// Why a file is sealed.
 const REASON: &str = "This file holds the record of a signing process as it stands in the log.";
 
@@ -352,6 +354,9 @@ fn made(key: &str, told: &Told, pdf: &MadePdf, placed: &Placed) -> Value {
     });
     if let Some(reason) = reason {
         event["metadata"]["reason"] = json!(reason);
+    }
+    if told.state().erased_by.is_some() {
+        event["metadata"][REMADE] = json!(true);
     }
     event
 }

@@ -72,6 +72,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/organizations/{org}/proofs/inclusion/{seq}", Scope("read")),
     ("GET", "/v1/organizations/{org}/proofs/consistency", Scope("read")),
     ("GET", "/v1/organizations/{org}/processes/{key}/notifications", Scope("read")),
+    ("POST", "/v1/organizations/{org}/erasures", Scope("admin")),
     ("POST", "/v1/organizations/{org}/streams", ScopeOrOperator("admin")),
     ("GET", "/v1/organizations/{org}/streams", ScopeOrOperator("admin")),
     ("GET", "/v1/organizations/{org}/streams/{id}", ScopeOrOperator("admin")),
@@ -108,6 +109,9 @@ pub(super) fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "processes") => Some(json!({
             "display_name": "Lease", "file_name": "lease.pdf", "created_by": {"type": "user", "id": "u_1"}, "signees": [],
         })),
+        ("POST", "erasures") => Some(
+            json!({"events": ["e-1"], "fields": ["/e/metadata/x"], "basis": "a test", "requested_by": "tester"}),
+        ),
         ("PUT", "catalogs") => Some(json!({"actions": {"zoo.fed": {"label": "Fed"}}})),
         ("POST", "streams") => {
             Some(json!({"kind": "webhook", "url": "https://x.invalid/", "events": ["never.sent"]}))
