@@ -37,24 +37,21 @@ fn main() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let config = Config { data: Some(directory.path().join("data")), ..Config::default() };
     let id = OrgId::try_from("bench")?;
-    {
-        let (app, _writer) = App::open(&config)?;
-        app.create_organization(NewOrganization {
-            id: id.clone(),
-            name: "Bench".to_owned(),
-            profile: "workspace".to_owned(),
-            catalogs: Vec::new(),
-            time_zone: "UTC".to_owned(),
-            settings: Settings::default(),
-        })?;
-        fill(app.store.as_ref(), &app.access.open_locally(&id)?, events)?;
-    }
     let (app, _writer) = App::open(&config)?;
+    app.create_organization(NewOrganization {
+        id: id.clone(),
+        name: "Bench".to_owned(),
+        profile: "workspace".to_owned(),
+        catalogs: Vec::new(),
+        time_zone: "UTC".to_owned(),
+        settings: Settings::default(),
+    })?;
     let org = app.access.open_locally(&id)?;
+    fill(app.store.as_ref(), &org, events)?;
     measure(&app, &org, events)
 }
 
-/// Appends events of the demo with their leaves, past the writer: the index is made anew at the next start.
+/// Appends events of the demo with their leaves, past the writer and the index, which nothing here asks.
 fn fill(store: &dyn Store, org: &Organization, events: u64) -> anyhow::Result<()> {
     let now: Timestamp = "2026-05-05T12:00:00Z".parse()?;
     let documents: Vec<Value> = demo::organizations()
