@@ -1,8 +1,11 @@
 //! `docs/format.md` against the server: programs that were written from the page agree with it. Deliberately absent: the
 //! format itself, which `core` tests.
 
+use std::cell::Cell;
 use std::process::{Command, Output};
 
+use everlog_core::checkpoint::{Checkpoint, LogKeys};
+use everlog_core::ids::Size;
 use everlog_core::leaf::Seed;
 use serde_json::Value;
 
@@ -98,6 +101,56 @@ fn a_program_written_from_the_page_checks_proofs() {
         let Some(output) = python("examples/verify_proof.py", &[path, leaf, verifier], "") else { return };
         assert_eq!(output.status.success(), holds, "{path}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// E of the hostile list: who keeps a head sees a log that is smaller, another one, rewritten, or signed by another key.
+#[test]
+fn who_watches_a_log_from_outside_notices_when_it_does_not_go_on() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    let size = Cell::new(0);
+    let record = |count: usize| {
+        let events: Vec<Value> = (0..count).map(|_| event("lead.created")).collect();
+        server.post("/v1/organizations/acme/events", &key, &Value::Array(events));
+        assert_eq!(server.size("acme"), size.get() + count as u64);
+        size.set(server.size("acme"));
+    };
+    let log = server.url(&format!("/log/{}", server.log_id("acme")));
+    let verifier = server.get("/v1/log-key", "").text;
+    let kept = server.directory.path().join("kept");
+    let file = kept.to_str().unwrap();
+    let watch = |verifier: &str| python("examples/watch_log.py", &[&log, verifier, file], &key);
+    for more in [0, 1, 2, 297, 400] {
+        record(more);
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        let Some(output) = watch(&verifier) else { return };
+        assert!(output.status.success(), "{more}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let seen = std::fs::read_to_string(&kept).unwrap();
+    assert!(seen.contains("\n700\n"), "{seen}");
+    // Heads that the log's own key signed, of a log that went another way.
+    let seed = std::fs::read_to_string(server.directory.path().join("data/log.key")).unwrap();
+    let keys = LogKeys::parse("everlog.invalid", &seed).unwrap();
+    let signed = |origin: &str, size: u64, root: [u8; 32]| {
+        keys.sign(&Checkpoint { origin: origin.to_owned(), size: Size(size), root })
+    };
+    let origin = seen.lines().next().unwrap();
+    for (kept_head, told) in [
+        (signed(origin, 700, [7; 32]), "the log was rewritten"),
+        (signed(origin, 299, [7; 32]), "the log was rewritten"),
+        (signed(origin, 701, [7; 32]), "had 701"),
+        (signed("everlog.invalid/log/x", 700, [7; 32]), "another log's"),
+        (seen.replace("\n700\n", "\n70\n"), "not signed by this key"),
+    ] {
+        std::fs::write(&kept, &kept_head).unwrap();
+        let Some(output) = watch(&verifier) else { return };
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(told), "{told}: {said}");
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), kept_head, "what was kept stays");
+    }
+    let stranger = "log.example+891bac2d+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    let Some(output) = watch(stranger) else { return };
+    assert!(!output.status.success());
 }
 
 #[test]
