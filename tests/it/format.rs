@@ -80,7 +80,7 @@ fn a_program_written_from_the_page_checks_bundles() {
         (own.to_str().unwrap(), golden, false),
         (changed.to_str().unwrap(), verifier.trim(), false),
     ] {
-        let Some(output) = python("examples/verify_bundle.py", &[path, verifier], "") else { return };
+        let Some(output) = python("examples/verify.py", &[path, verifier], "") else { return };
         assert_eq!(output.status.success(), holds, "{path}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

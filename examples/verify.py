@@ -1,7 +1,7 @@
 """Checks a bundle as docs/format.md says, section 9. Deliberately absent: libraries, speed, and the cases of hostile bundles
 that only a document put together again would show; `everlog verify` has them.
 
-Usage: verify_bundle.py BUNDLE VERIFIER_KEY, the key as an independent source tells it.
+Usage: verify.py BUNDLE VERIFIER_KEY, the key as an independent source tells it.
 """
 
 import base64, json, struct, sys
@@ -13,7 +13,7 @@ from recompute_leaf import canonical, commitment, root_from, sha256
 
 def require(holds, what):
     if not holds:
-        sys.exit(f"verify_bundle: {what}")
+        sys.exit(f"verify: {what}")
 
 
 def tree_root(hashes):
