@@ -594,6 +594,7 @@ export-holds = { $count ->
 export-csv = CSV (.csv)
 export-xlsx = Excel (.xlsx)
 export-jsonl = JSON Lines (.jsonl)
+export-bundle = أدلّة قابلة للتحقّق (.bundle.jsonl)
 export-failed = تعذّر تنزيل الملف. يُرجى المحاولة مرة أخرى.
 export-busy = ملفات كثيرة في الوقت نفسه
     .text = يجري إعداد ملفات أخرى الآن. يُرجى المحاولة مرة أخرى بعد بضع ثوانٍ.

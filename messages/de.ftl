@@ -552,6 +552,7 @@ export-holds = { $count ->
 export-csv = CSV (.csv)
 export-xlsx = Excel (.xlsx)
 export-jsonl = JSON Lines (.jsonl)
+export-bundle = Prüfbare Nachweise (.bundle.jsonl)
 export-failed = Die Datei konnte nicht geladen werden. Bitte versuchen Sie es noch einmal.
 export-busy = Zu viele Dateien auf einmal
     .text = Gerade werden schon andere Dateien erstellt. Bitte versuchen Sie es in einigen Sekunden noch einmal.

@@ -559,6 +559,7 @@ export-holds = { $count ->
 export-csv = CSV (.csv)
 export-xlsx = Excel (.xlsx)
 export-jsonl = JSON Lines (.jsonl)
+export-bundle = Verifiable evidence (.bundle.jsonl)
 export-failed = The file could not be fetched. Please try again.
 export-busy = Too many files at once
     .text = Others are taking files away right now. Please try again in a few seconds.

@@ -22,12 +22,15 @@ use crate::export::xlsx::SHEET_ROWS_MAX;
 use crate::export::{Columns, ExportError, Format, Maker, Plan};
 use crate::log::{AppendError, Source, now_ms};
 use crate::quota::{ExportPlace, NoPlace};
-use crate::read::{Question, ReadError, Walk, present};
+use crate::read::{Bundling, Question, ReadError, Walk, present};
 
+mod bundle;
 pub mod process;
 
+use bundle::Evidence;
+
 /// The parameters of an export beside those of its query.
-pub const PARAMETERS: &[&str] = &["format", "columns", "raw"];
+pub const PARAMETERS: &[&str] = &["format", "columns", "raw", "since"];
 /// The parameters of a list that an export does not have: it holds everything that matches.
 const PAGE_PARAMETERS: &[&str] = &["limit", "cursor", "skip"];
 /// All but RFC 3986's unreserved characters, for values of a URL and of a header's own encoding (RFC 8187).
@@ -79,6 +82,8 @@ pub struct Download {
     org: Organization,
     question: Question,
     plan: Plan,
+    /// Of a bundle: what its events are proven by.
+    evidence: Option<Evidence>,
     total: u64,
     asked: Vec<(String, String)>,
     caller: Option<Caller>,
@@ -131,8 +136,16 @@ impl Download {
             return Err(ParamError::new(name, ParamFault::NoPages("an export")).into());
         }
         let question = app.reader.question(&org, params, PARAMETERS, moment)?;
-        let total = app.reader.total(&org, &question)?;
         let asked = params.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
+        let asked: Vec<_> = asked.cloned().collect();
+        let evidence = match format {
+            Format::Bundle => Some(Evidence::new(app, &org, &question, params, &asked, session.is_some())?),
+            _ => Evidence::none(params).map(|()| None)?,
+        };
+        let total = match evidence.as_ref().and_then(Evidence::total) {
+            Some(total) => total,
+            None => app.reader.total(&org, &question)?,
+        };
         let plan = Plan {
             format,
             columns,
@@ -144,7 +157,7 @@ impl Download {
             zone: zone(params, moment)?,
             sheet_rows_max: SHEET_ROWS_MAX,
         };
-        Ok(Self { question, plan, total, asked: asked.cloned().collect(), caller: caller.cloned(), org })
+        Ok(Self { question, plan, evidence, total, asked, caller: caller.cloned(), org })
     }
 
     /// How many events the file will hold.
@@ -226,16 +239,24 @@ impl Download {
     /// # Errors
     /// When nothing can be written in the data directory, where a workbook waits.
     pub fn begin(self, app: &App, place: ExportPlace) -> Result<Making, Broken> {
-        let walk = app.reader.walk(&self.org, &self.question);
-        let (maker, first) = Maker::begin(self.plan, &app.scratch)?;
+        let (work, first) = match self.evidence {
+            Some(evidence) => {
+                let bundling = evidence.begin(app, &self.org, &self.question)?;
+                let first = bundling.first_line();
+                (Work::Bundle(Box::new(bundling)), first)
+            }
+            None => {
+                let walk = app.reader.walk(&self.org, &self.question);
+                let (maker, first) = Maker::begin(self.plan, &app.scratch)?;
+                (Work::Events(Box::new((walk, maker))), first)
+            }
+        };
         Ok(Making {
             app: app.clone(),
             caller: self.caller,
             org: self.org,
-            walk,
             first,
-            maker: Some(maker),
-            file: None,
+            work,
             events: 0,
             _place: place,
         })
@@ -244,7 +265,7 @@ impl Download {
     /// `attachment` with two names: a plain one, and one with the organization's own name (RFC 6266, RFC 8187).
     fn disposition(&self) -> String {
         let row = &self.org.entry().row;
-        let (title, ending) = (&self.plan.profile.title, self.plan.format.as_str());
+        let (title, ending) = (&self.plan.profile.title, self.plan.format.ending());
         let time = i64::try_from(self.question.asked_ms).ok();
         let time = time.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
         let day = time.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%d").to_string();
@@ -260,15 +281,22 @@ pub struct Making {
     /// Whose right is asked for again at every step.
     caller: Option<Caller>,
     org: Organization,
-    walk: Walk,
     /// What stands in front of the first event.
     first: Vec<u8>,
-    /// Until the last event is written.
-    maker: Option<Maker>,
-    /// A workbook that is packed, and is read.
-    file: Option<File>,
+    work: Work,
     events: u64,
     _place: ExportPlace,
+}
+
+/// What is still to be done.
+enum Work {
+    /// Events to be written in another form.
+    Events(Box<(Walk, Maker)>),
+    /// Events to be written with their proofs.
+    Bundle(Box<Bundling>),
+    /// A workbook that is packed, to be read.
+    File(File),
+    Nothing,
 }
 
 impl Making {
@@ -283,20 +311,38 @@ impl Making {
         if !self.first.is_empty() {
             return Ok(Some(std::mem::take(&mut self.first)));
         }
-        if let Some(maker) = &mut self.maker {
-            let events = self.walk.group(GROUP_EVENTS)?;
-            if !events.is_empty() {
-                self.events += events.len() as u64;
-                return Ok(Some(maker.add(&events, |event| present(event, &self.org))?));
+        match &mut self.work {
+            Work::Events(work) => {
+                let (walk, maker) = &mut **work;
+                let events = walk.group(GROUP_EVENTS)?;
+                if !events.is_empty() {
+                    self.events += events.len() as u64;
+                    return Ok(Some(maker.add(&events, |event| present(event, &self.org))?));
+                }
+                self.finish()
             }
+            Work::Bundle(bundling) => {
+                let mut lines = Vec::new();
+                let events = bundling.group(GROUP_EVENTS, &mut lines)?;
+                self.events += events as u64;
+                Ok((events > 0).then_some(lines))
+            }
+            Work::File(file) => {
+                let mut bytes = Vec::with_capacity(PIECE_BYTES);
+                file.take(PIECE_BYTES as u64).read_to_end(&mut bytes)?;
+                Ok((!bytes.is_empty()).then_some(bytes))
+            }
+            Work::Nothing => Ok(None),
         }
-        if let Some(maker) = self.maker.take() {
-            self.file = maker.finish()?;
-        }
-        let Some(file) = &mut self.file else { return Ok(None) };
-        let mut bytes = Vec::with_capacity(PIECE_BYTES);
-        file.take(PIECE_BYTES as u64).read_to_end(&mut bytes)?;
-        Ok((!bytes.is_empty()).then_some(bytes))
+    }
+
+    /// Ends the last event; a workbook is only then begun to be given.
+    fn finish(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        let Work::Events(work) = std::mem::replace(&mut self.work, Work::Nothing) else { return Ok(None) };
+        let Some(file) = work.1.finish()? else { return Ok(None) };
+        self.work = Work::File(file);
+        // Bytes that there are none of yet: its reader asks again.
+        Ok(Some(Vec::new()))
     }
 
     /// How many events are written.

@@ -31,18 +31,29 @@ pub enum Format {
     Xlsx,
     /// One event a line.
     Jsonl,
+    /// Events with what proves them, one a line. Its lines are made where its proofs are, not by a [`Maker`].
+    Bundle,
 }
 
 impl Format {
     /// Every format, the plainest first.
-    pub const ALL: &[Self] = &[Self::Csv, Self::Xlsx, Self::Jsonl];
+    pub const ALL: &[Self] = &[Self::Csv, Self::Xlsx, Self::Jsonl, Self::Bundle];
 
-    /// The word for it in `format=`, which is also how its files end.
+    /// The word for it in `format=`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
             Self::Jsonl => "jsonl",
+            Self::Bundle => "bundle",
+        }
+    }
+
+    /// How its files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle.jsonl",
+            _ => self.as_str(),
         }
     }
 
@@ -56,7 +67,7 @@ impl Format {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Jsonl => "application/x-ndjson",
+            Self::Jsonl | Self::Bundle => "application/x-ndjson",
         }
     }
 }
@@ -138,7 +149,7 @@ impl Maker {
         let table = Table::new(&plan);
         let (workbook, first) = match plan.format {
             Format::Csv => (None, csv::begin(&table.titles(), plan.is_raw)?),
-            Format::Jsonl => (None, Vec::new()),
+            Format::Jsonl | Format::Bundle => (None, Vec::new()),
             Format::Xlsx => {
                 (Some(Box::new(Workbook::begin(table.headings(), scratch, plan.sheet_rows_max)?)), Vec::new())
             }

@@ -279,6 +279,14 @@ impl Index {
         }
     }
 
+    /// Hands every match to `each`, in no order, in one pass.
+    ///
+    /// # Errors
+    /// As `page`.
+    pub fn each(&self, request: &Request<'_>, mut each: impl FnMut(Seq)) -> Result<(), IndexError> {
+        self.ask(request, None, |question| question.each(|hit| each(hit.seq())))
+    }
+
     /// How many events match; exact.
     ///
     /// # Errors

@@ -25,13 +25,15 @@ mod edges;
 mod history;
 mod live;
 mod notifications;
+mod positions;
 mod present;
 pub mod process;
 mod proof;
+mod prover;
 mod tiles;
 mod walk;
 
-pub use bundle::{Showing, Signed};
+pub use bundle::{Bundling, Content, Showing, Signed};
 pub use cursor::CursorKey;
 pub use history::STEPS_MAX;
 pub use live::{Arrived, LAST_EVENT_ID};

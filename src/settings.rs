@@ -143,7 +143,7 @@ impl Settings {
                 format!("{bad} is not a pointer that may be redacted, such as /metadata/card"),
             ));
         }
-        let is_format = |name: &String| name == "bundle" || name.parse::<Export>().is_ok();
+        let is_format = |name: &String| name.parse::<Export>().is_ok();
         if let Some(bad) = self.export.iter().flatten().find(|name| !is_format(name)) {
             faults.push(("export", format!("{bad} is not a format")));
         }

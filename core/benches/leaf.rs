@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use everlog_core::bundle::{Entry, Header, Trust, Verifier, write_line};
+use everlog_core::bundle::{Entry, Header, Shows, Trust, Verifier, write_line};
 use everlog_core::checkpoint::{Checkpoint, LogKey};
 use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
@@ -55,7 +55,8 @@ fn measure_bundle(document: &Value, log_id: LogId) {
         let proof = tree.inclusion_proof(Seq(index), tree.size()).unwrap();
         let entry = Entry { index: Seq(index), received_ms, document, salts: &salts };
         let mut line = Vec::new();
-        write_line(&entry, &[], has_proof.then_some(proof.as_slice()), &mut line);
+        let proof = has_proof.then_some(proof.as_slice());
+        write_line(&entry, Shows::AllBut(&[]), tree.size(), proof, &mut line);
         line
     };
     let header = |is_complete| Header {

@@ -20,8 +20,8 @@ mod write;
 
 pub use disclosed::Disclosed;
 pub use line::{Erased, Line};
-pub use verify::{Continues, Report, Trust, Verifier, verify};
-pub use write::{Entry, write_line};
+pub use verify::{Continues, Erasure, Report, Trust, Verifier, verify};
+pub use write::{Entry, Shows, write_line};
 
 /// What the first line says that it is.
 pub const FORMAT: &str = "everlog-bundle/v1";

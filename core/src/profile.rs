@@ -177,6 +177,8 @@ words! {
         Xlsx = "xlsx",
         /// One event a line.
         Jsonl = "jsonl",
+        /// Events as evidence.
+        Bundle = "bundle",
         /// The Audit Trail of a process on paper.
         Pdf = "pdf",
         /// The Audit Trail as a page.

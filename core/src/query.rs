@@ -251,6 +251,11 @@ impl Query {
         Ok(Self { from_ms, to_ms, only: Filters::parse(params)?, not: negated(params)?, search, sort })
     }
 
+    /// Whether every event matches, whatever the order.
+    pub fn is_everything(&self) -> bool {
+        Self { sort: Sort::default(), ..self.clone() } == Self::default()
+    }
+
     /// Whether a pattern of `action=` names this action.
     pub fn action_matches(pattern: &str, action: &str) -> bool {
         match pattern.strip_suffix('*').filter(|prefix| prefix.ends_with('.')) {

@@ -39,6 +39,15 @@ impl Parts {
         Ok(made.and_then(|made| String::from_utf8(made).ok()))
     }
 
+    /// The signed head of a log of at least this size, as a bundle carries it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn signed(&self, org: &Organization, least: Size) -> Result<Signed, StoreError> {
+        let head = self.checkpoint_covering(org, least)?;
+        Ok(Signed { checkpoint: head.checkpoint, note: head.note, key: self.verifier_key() })
+    }
+
     /// A bundle of these events: what `everlog verify` takes. The head is signed anew where the last one is too small.
     /// `query` says what was asked for, such as `{"process": …}`; of the paths in `withhold` only commitments are shown.
     ///
@@ -49,12 +58,11 @@ impl Parts {
         org: &Organization,
         seqs: &[Seq],
         query: Map<String, Value>,
-        withhold: &[&str],
+        withhold: &'static [&'static str],
     ) -> Result<Vec<u8>, ReadError> {
         let least = seqs.iter().max().map_or(Size(0), |seq| seq.size_through());
-        let head = self.checkpoint_covering(org, least)?;
-        let signed = Signed { checkpoint: head.checkpoint, note: head.note, key: self.verifier_key() };
-        self.reader.bundle(org, &signed, seqs, query, Showing { withhold })
+        let signed = self.signed(org, least)?;
+        self.reader.bundle(org, &signed, seqs, Showing { query, withhold, consistency: None })
     }
 
     /// The bundle of one event, by its id or position, if the reader may see it.
@@ -68,12 +76,16 @@ impl Parts {
         is_session: bool,
     ) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(event) = self.reader.event(org, id_or_seq)? else { return Ok(None) };
-        let withhold = match (is_session, org.scope().is_restricted()) {
-            (false, _) => &[],
-            (true, false) => WITHHELD_FROM_SESSIONS,
-            (true, true) => WITHHELD_FROM_RESTRICTED,
-        };
         let query = [("id".to_owned(), Value::from(event.id()))].into_iter().collect();
-        self.bundle(org, &[event.seq], query, withhold).map(Some)
+        self.bundle(org, &[event.seq], query, withheld(org, is_session)).map(Some)
+    }
+}
+
+/// What a bundle for this reader only shows to be there. A key reads everything.
+pub fn withheld(org: &Organization, is_session: bool) -> &'static [&'static str] {
+    match (is_session, org.scope().is_restricted()) {
+        (false, _) => &[],
+        (true, false) => WITHHELD_FROM_SESSIONS,
+        (true, true) => WITHHELD_FROM_RESTRICTED,
     }
 }

@@ -37,6 +37,9 @@ pub(super) struct ExportArguments {
     /// CSV for programs: without byte order mark, every value exactly as recorded
     #[arg(long)]
     raw: bool,
+    /// For a bundle: a size of the log, of which somebody kept the checkpoint; the bundle proves that it continues that
+    #[arg(long, value_name = "SIZE")]
+    since: Option<u64>,
     /// The file to write; it gets its name when it is whole
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
@@ -50,6 +53,8 @@ enum FormatArgument {
     Xlsx,
     /// One event a line, as the API shows it
     Jsonl,
+    /// One event a line with what proves it: for `everlog verify`
+    Bundle,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -68,9 +73,14 @@ impl ExportArguments {
             Some(FormatArgument::Csv) => return Ok(Format::Csv),
             Some(FormatArgument::Xlsx) => return Ok(Format::Xlsx),
             Some(FormatArgument::Jsonl) => return Ok(Format::Jsonl),
+            Some(FormatArgument::Bundle) => return Ok(Format::Bundle),
             None => {}
         }
         let Some(path) = &self.output else { return Ok(Format::Csv) };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        if name.ends_with(&format!(".{}", Format::Bundle.ending())) {
+            return Ok(Format::Bundle);
+        }
         let Some(ending) = path.extension() else { return Ok(Format::Csv) };
         ending.to_str().and_then(|ending| Format::named(&ending.to_ascii_lowercase())).with_context(|| {
             let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
@@ -94,7 +104,8 @@ impl ExportArguments {
             ("raw", if self.raw { "true" } else { "false" }),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let all = query.iter().cloned().chain(own).collect();
+        let since = self.since.map(|size| ("since".to_owned(), size.to_string()));
+        let all = query.iter().cloned().chain(own).chain(since).collect();
         (query, all)
     }
 }
@@ -106,6 +117,9 @@ pub(super) fn export(arguments: ExportArguments) -> anyhow::Result<ExitCode> {
     let format = arguments.format()?;
     if arguments.raw && format != Format::Csv {
         bail!("--raw is for CSV; {} has no such form", format.as_str());
+    }
+    if arguments.since.is_some() && format != Format::Bundle {
+        bail!("--since is for bundles; {} proves nothing", format.as_str());
     }
     let (query, params) = arguments.params(format);
     let place = Place::open(&arguments.place)?;

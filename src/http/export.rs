@@ -14,15 +14,18 @@ use crate::http::reference;
 /// with a byte order mark, and no cell of it becomes a formula: a `'` stands in front of what would. `raw=true` leaves
 /// both out: every value is exactly as recorded, for programs. JSON Lines are the events of `GET events`, one a line. XLSX
 /// has real dates in the reader's zone, texts cut at 32,767 characters with a mark, and goes on to a new sheet at
-/// 1,048,576 rows. A transfer that breaks off is not whole. A viewer session may take the formats that the settings
-/// allow; each export is recorded.
+/// 1,048,576 rows. A bundle (docs/format.md, section 9) is the events as evidence, in the order of the log, each proven under
+/// a signed head: what `everlog verify` takes. Of a key that leaves nothing out it is the whole log, events of category
+/// Access too, and says that it is complete. A transfer that breaks off is not whole. A viewer session may take the formats
+/// that the settings allow; each export is recorded.
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/export", tag = "events",
     params(
         ("org" = String, Path, description = "The organization's id"),
-        ("format" = Option<String>, Query, description = "csv (default), xlsx or jsonl"),
+        ("format" = Option<String>, Query, description = "csv (default), xlsx, jsonl or bundle"),
         ("columns" = Option<String>, Query, description = "profile (default), with the titles of the profile, or full: every member of an event"),
         ("raw" = Option<bool>, Query, description = "true: CSV for programs, without byte order mark, values exactly as recorded"),
+        ("since" = Option<u64>, Query, description = "With format=bundle: a size that the log had; the bundle proves that the log continues it"),
         reference::QueryParameters, reference::TargetParameter, reference::SortParameter
     ),
     responses(

@@ -16,14 +16,14 @@ use crate::read::{ReadError, Reader};
 use crate::store::{OrgCode, StoreError};
 
 /// Leaves of the smallest subtree whose root is kept; a power of two. Fewer are read and hashed at once.
-const KEPT_LEAVES: u64 = 256;
+pub(super) const KEPT_LEAVES: u64 = 256;
 
 /// The roots of perfect subtrees, by log and the leaves they span. A perfect subtree of a log never changes.
 #[derive(Debug, Default)]
 pub(super) struct Trees(Mutex<HashMap<(OrgCode, u64, u64), Hash>>);
 
 /// Why there is no proof.
-enum Fault {
+pub(super) enum Fault {
     /// The tree is smaller.
     Outside,
     Store(StoreError),

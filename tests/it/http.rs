@@ -2,13 +2,14 @@
 //! themselves.
 
 mod agreement;
-mod bundles;
+pub mod bundles;
 mod catalogs;
 mod credentials;
 mod document;
 mod erasures;
 mod events;
 pub mod export;
+mod export_bundle;
 mod export_places;
 mod feed;
 mod final_pdf;

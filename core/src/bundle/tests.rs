@@ -119,7 +119,8 @@ impl Log {
             salts: &self.salts[at],
         };
         let mut line = Vec::new();
-        write_line(&entry, withhold, has_proof.then_some(proof.as_slice()), &mut line);
+        let shows = Shows::AllBut(withhold);
+        write_line(&entry, shows, self.tree.size(), has_proof.then_some(proof.as_slice()), &mut line);
         line
     }
 
@@ -192,6 +193,46 @@ fn what_was_erased_is_told_with_the_record_that_must_be_there() {
     assert_eq!(report.unwrap().erased, 1);
     assert_eq!(erased, [(Seq(1), Seq(3))]);
     assert_eq!(check(&log.complete()).unwrap().erased, 1);
+}
+
+#[test]
+fn each_record_of_an_erasure_is_told_with_what_it_took() {
+    let log = Log::with_erasure();
+    let header = Header { records: 1, ..log.header(&[1]) };
+    let report = check(&log.bundle_as(&header, &[1, 3])).unwrap();
+    let [erasure] = &report.erasures[..] else { panic!("{:?}", report.erasures) };
+    assert_eq!((erasure.by, erasure.events, erasure.fields), (Seq(3), 1, 1));
+    assert_eq!(erasure.received_ms, BEGAN_MS + 3);
+    assert_eq!(check(&log.bundle(&[0, 2])).unwrap().erasures, []);
+}
+
+/// A bundle is begun at a size, and a field is erased before its line is written.
+#[test]
+fn a_field_that_is_erased_behind_the_size_is_withheld_at_it() {
+    let log = Log::with_erasure();
+    let size = Size(3);
+    let header = Header { size, checkpoint: log.note(size), ..log.header(&[1]) };
+    let proof = log.tree.inclusion_proof(Seq(1), size).unwrap();
+    let (document, salts) = (&log.documents[1], &log.salts[1]);
+    let entry = Entry { index: Seq(1), received_ms: BEGAN_MS + 1, document, salts };
+    let mut bytes = header.to_line();
+    write_line(&entry, Shows::AllBut(&[]), size, Some(&proof), &mut bytes);
+    let report = check(&bytes).unwrap();
+    assert_eq!((report.withheld, report.erased), (1, 0));
+}
+
+#[test]
+fn of_an_event_that_shows_only_some_fields_the_others_are_committed_to() {
+    let log = Log::sized(5);
+    let proof = log.tree.inclusion_proof(Seq(2), Size(5)).unwrap();
+    let (document, salts) = (&log.documents[2], &log.salts[2]);
+    let entry = Entry { index: Seq(2), received_ms: BEGAN_MS + 2, document, salts };
+    let mut bytes = log.header(&[2]).to_line();
+    let shows = Shows::Only(&["/e/action", "/e/actor"]);
+    write_line(&entry, shows, Size(5), Some(&proof), &mut bytes);
+    let report = check(&bytes).unwrap();
+    let all = flatten(document).len() as u64;
+    assert_eq!((report.disclosed, report.withheld), (4, all - 4));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: trust. Whose key signed is told; whether that is the right one, only who pins a key can know.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::bundle::{Consistency, Fault, Header, Line, VerifyError};
 use crate::checkpoint::{Checkpoint, NoteError, VerifierKey};
@@ -38,9 +38,50 @@ pub struct Report {
     pub withheld: u64,
     /// How many are erased.
     pub erased: u64,
+    /// By which records, in the order of the log.
+    pub erasures: Vec<Erasure>,
     /// When the first and the last event of the bundle were received, in milliseconds since 1970.
     pub received_ms: Option<(u64, u64)>,
 }
+
+/// The record of an erasure, and what it took from the events of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Its position in the log.
+    pub by: Seq,
+    /// When it was received, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// On what basis, as far as the record shows it: its beginning, where it is long.
+    pub basis: Option<String>,
+    /// Who asked for it: a role.
+    pub requested_by: Option<String>,
+    /// From how many events of this bundle it took something.
+    pub events: u64,
+    /// How many of their fields.
+    pub fields: u64,
+}
+
+impl Erasure {
+    fn of(record: &Line<'_>, erasures: &[(Seq, Hash)]) -> Self {
+        let text = |path: &str| {
+            let text: String = serde_json::from_str(record.value(path)?).ok()?;
+            Some(text.chars().take(TEXT_CHARS_MAX).collect())
+        };
+        // They stand together by event, as they were met.
+        let events = 1 + erasures.windows(2).filter(|pair| pair[0].0 != pair[1].0).count() as u64;
+        Self {
+            by: record.index,
+            received_ms: record.received_ms,
+            basis: text("/e/metadata/basis"),
+            requested_by: text("/e/metadata/requested_by"),
+            events,
+            fields: erasures.len() as u64,
+        }
+    }
+}
+
+/// How much is kept of what a record says, in characters: many records may be named.
+const TEXT_CHARS_MAX: usize = 1_000;
 
 /// An older log that a bundle's log continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +109,8 @@ pub struct Verifier {
     lines: u64,
     /// Erasures whose record has not come yet, by its position: the event and the commitment.
     awaited: HashMap<Seq, Vec<(Seq, Hash)>>,
-    /// How many events of the bundle are named as the record of an erasure.
-    named: u64,
+    /// The events of the bundle that are named as the record of an erasure.
+    named: BTreeMap<Seq, Erasure>,
     counts: [u64; 3],
     first_ms: u64,
 }
@@ -100,7 +141,7 @@ impl Verifier {
             last: None,
             lines: 0,
             awaited: HashMap::new(),
-            named: 0,
+            named: BTreeMap::new(),
             counts: [0; 3],
             first_ms: 0,
             header,
@@ -150,10 +191,10 @@ impl Verifier {
             (false, None) => return Err(Fault::ProofPresence("its proof is missing")),
         }
         if let Some(erasures) = self.awaited.remove(&line.index) {
-            self.named += 1;
             if let Some((index, _)) = erasures.iter().find(|(index, hash)| !line.is_record_of(*index, hash)) {
                 return Err(Fault::NotARecord { by: line.index, index: *index });
             }
+            self.named.insert(line.index, Erasure::of(line, &erasures));
         }
         for erased in &line.erased {
             self.awaited.entry(erased.by).or_default().push((line.index, erased.commitment));
@@ -216,8 +257,9 @@ impl Verifier {
         if said != self.lines {
             return Err(whole(Fault::Count { said, found: self.lines }));
         }
-        if self.header.records > self.named {
-            let (said, found) = (self.header.records, self.named);
+        let named = self.named.len() as u64;
+        if self.header.records > named {
+            let (said, found) = (self.header.records, named);
             return Err(whole(Fault::Records { said, found }));
         }
         if self.header.is_complete {
@@ -244,6 +286,7 @@ impl Verifier {
             disclosed,
             withheld,
             erased,
+            erasures: self.named.into_values().collect(),
             received_ms: self.last.map(|(_, last_ms)| (self.first_ms, last_ms)),
             header: self.header,
         })

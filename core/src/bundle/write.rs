@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::erasure::{ErasedField, Salts};
 use crate::hex::Hex;
-use crate::ids::Seq;
+use crate::ids::{Seq, Size};
 use crate::leaf::{self, Hash};
 
 /// An event as it is stored, to be written on a line.
@@ -20,14 +20,42 @@ pub struct Entry<'a> {
     pub salts: &'a Salts,
 }
 
-/// Appends a line with its line feed. Of a field at or below one of the paths in `withhold` only the commitment is shown.
-/// `proof` leads to the root at the header's size; a complete bundle has none.
-pub fn write_line(entry: &Entry<'_>, withhold: &[&str], proof: Option<&[Hash]>, out: &mut Vec<u8>) {
-    let mut withheld = Vec::new();
+/// Which fields of an event are shown. A path names its field and all below it; of the others the commitment stands there.
+#[derive(Clone, Copy, Debug)]
+pub enum Shows<'a> {
+    /// All but these.
+    AllBut(&'a [&'a str]),
+    /// None but these.
+    Only(&'a [&'a str]),
+}
+
+impl Shows<'_> {
+    fn shows(self, path: &str) -> bool {
+        match self {
+            Self::AllBut(hidden) => !hidden.iter().any(|above| is_at_or_below(path, above)),
+            Self::Only(shown) => shown.iter().any(|above| is_at_or_below(path, above)),
+        }
+    }
+}
+
+/// Appends a line with its line feed. `size` is the header's; `proof` leads to its root, and a complete bundle has none.
+///
+/// An erasure that is recorded at or behind `size` is none yet in the log of that size, and its value is gone all the same:
+/// its commitment stands among the withheld.
+pub fn write_line(
+    entry: &Entry<'_>,
+    shows: Shows<'_>,
+    size: Size,
+    proof: Option<&[Hash]>,
+    out: &mut Vec<u8>,
+) {
+    let erased = entry.salts.erased();
+    let mut withheld: Vec<Hash> =
+        erased.iter().filter(|it| !size.holds(it.by)).map(|it| it.commitment).collect();
     put(out, &format!("{{\"index\":{},\"received_ms\":{},\"fields\":[", entry.index, entry.received_ms));
     let mut is_first = true;
     for (field, salt) in entry.salts.fields(entry.document) {
-        if withhold.iter().any(|above| is_at_or_below(&field.path, above)) {
+        if !shows.shows(&field.path) {
             withheld.push(leaf::commitment(&field.path, &field.value, &salt));
             continue;
         }
@@ -44,7 +72,7 @@ pub fn write_line(entry: &Entry<'_>, withhold: &[&str], proof: Option<&[Hash]>, 
     put_list(out, withheld.iter().map(|hash| format!("\"{}\"", Hex(hash))));
     put(out, "],\"erased\":[");
     let one = |it: &ErasedField| format!("{{\"commitment\":\"{}\",\"by\":{}}}", Hex(&it.commitment), it.by);
-    put_list(out, entry.salts.erased().iter().map(one));
+    put_list(out, erased.iter().filter(|it| size.holds(it.by)).map(one));
     put(out, "]");
     if let Some(proof) = proof {
         put(out, ",\"proof\":[");

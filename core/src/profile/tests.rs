@@ -40,7 +40,7 @@ fn the_documents_profile_is_the_activity_log_of_an_account() {
     assert_eq!(profile.filters, [Filter::Search, Filter::Range, Filter::Users, Filter::Action]);
     assert_eq!(profile.page_sizes, [25, 50, 100]);
     assert!(sorts(&profile.columns).is_empty());
-    assert_eq!(profile.exports, [Export::Csv]);
+    assert_eq!(profile.exports, [Export::Csv, Export::Bundle]);
     assert_eq!(profile.sees("anybody"), Some(Sees::Everything));
     assert_eq!(profile.defaults.on_decline, Ending::Keep);
     assert!(!profile.audiences);

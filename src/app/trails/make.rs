@@ -21,7 +21,7 @@ use crate::blobs::{BlobError, Placed};
 use crate::evidence::Verdict;
 use crate::evidence::pdf::{BUNDLE, TRAIL, check_pdf};
 use crate::log::{AppendError, Outcome, Refusal, Source, now_ms};
-use crate::read::{ReadError, Showing, Signed};
+use crate::read::{ReadError, Showing};
 use crate::store::process::Summoned;
 use crate::store::{OrgCode, StoreError};
 use crate::trail::finish::{Document, FinishError, Finished, Sealer, Way, Why, finish};
@@ -298,17 +298,16 @@ impl App {
     ) -> Result<(Vec<u8>, String), MakeError> {
         let seqs: Vec<_> = told.events.iter().map(|event| event.seq).collect();
         let least = seqs.iter().max().map_or_else(Default::default, |seq| seq.size_through());
-        let head = self.checkpoint_covering(org, least)?;
-        let signed =
-            Signed { checkpoint: head.checkpoint, note: head.note.clone(), key: self.verifier_key() };
+        let signed = self.signed(org, least)?;
         let query = [("process".to_owned(), Value::from(told.key.as_str()))].into_iter().collect();
-        let bundle = self.reader.bundle(org, &signed, &seqs, query, Showing { withhold: WITHHELD })?;
+        let showing = Showing { query, withhold: WITHHELD, consistency: None };
+        let bundle = self.reader.bundle(org, &signed, &seqs, showing)?;
         let evidence_sha256 = Hex(&Sha256::digest(&bundle)).to_string();
         let verification = self.verification();
         let verification = Verification {
             // What the code on paper leads to: the evidence is known by its hash, which nobody can guess.
             url: verification.url.map(|url| format!("{url}?sha256={evidence_sha256}")),
-            checkpoint: Some(head.note),
+            checkpoint: Some(signed.note),
             bundle_sha256: Some(evidence_sha256.clone()),
             ..verification
         };

@@ -98,6 +98,7 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/v1/organizations/{org}/targets/{type}/{shared}",    [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/export?format=csv",          [No(401), Events,  Events,  Events,  No(403)]),
     ("GET", "/v1/organizations/{org}/export?format=jsonl",        [No(401), Events,  Events,  Events,  No(403)]),
+    ("GET", "/v1/organizations/{org}/export?format=bundle",       [No(401), Events,  Events,  Events,  No(403)]),
     // Signing processes: who sees but a part of the log sees none.
     ("GET", "/v1/organizations/{org}/processes",                  [No(401), Events,  Events,  ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/processes/total",            [No(401), Count,   Count,   ANSWER,  No(403)]),
@@ -285,7 +286,7 @@ fn world() -> World {
         let path = format!("/v1/organizations/{id}");
         let set = server.send("PATCH", &path, &key, Some(text.as_bytes()), "application/json");
         assert_eq!(set.status, 200, "{set:?}");
-        allow(&server, id, &key, &json!(["csv", "jsonl"]));
+        allow(&server, id, &key, &json!(["csv", "jsonl", "bundle"]));
         orgs.push((*id, server.key(id, &["read"]), known, begin));
     }
     World { server, orgs }

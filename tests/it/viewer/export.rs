@@ -58,7 +58,7 @@ fn an_export_keeps_to_the_range_that_the_page_has_by_default() {
     record(&server, "acme", &key, &json!([sent("2020-01-01T00:00:00Z"), sent(&recent)]));
     let page = visitor.get("/view/acme");
     let shown = page.rows().len();
-    assert_eq!(links(&page), ["/view/acme/export?format=csv"]);
+    assert_eq!(links(&page), ["/view/acme/export?format=csv", "/view/acme/export?format=bundle"]);
     let rows = records(visitor.get("/view/acme/export?format=csv").text.as_bytes());
     assert_eq!((rows.len() - 1, shown), (1, 1));
     let rows = records(visitor.get("/view/acme/export?format=csv&range=all").text.as_bytes());
