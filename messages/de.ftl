@@ -408,12 +408,14 @@ related-all = Alle anzeigen
 
 ## The proof
 
-proof-hidden = Dieses Ereignis ist durch den Hashwert unten in einem Protokoll festgehalten. Seine Position, und damit der Nachweis, würde verraten, wie viele Ereignisse Sie nicht sehen; darum steht hier beides nicht.
+proof-hidden = Dieses Ereignis ist durch den Hashwert unten in einem Protokoll festgehalten. Seine Position, und damit der Nachweis, würde verraten, wie viele Ereignisse Sie nicht sehen; darum steht hier beides nicht. Die Datei unten enthält beides, für alle, die es prüfen müssen.
 proof-unsigned = Dieses Ereignis ist neuer als der signierte Kopf des Protokolls, der höchstens einmal in der Sekunde signiert wird. Öffnen Sie diesen Reiter gleich noch einmal.
 proof-place = Dieses Ereignis ist Nummer { $number } von { $size } im Protokoll.
 proof-by-server = Dieser Server ist dem Pfad vom Ereignis zur signierten Wurzel gefolgt: Er stimmt.
 proof-wrong-server = Der Pfad führt nicht vom Ereignis zur signierten Wurzel. Das Protokoll könnte beschädigt sein; sagen Sie es dem Betreiber.
-proof-in-page = In dieser Seite geprüft: Ihr Browser hat den Pfad vom Blatt des Ereignisses zur signierten Wurzel nachgerechnet, und er stimmt.
+proof-in-page = Auf dieser Seite geprüft: Ihr Browser hat den Weg vom Blatt des Ereignisses zur Wurzel des signierten Kopfs nachgerechnet und die Signatur dieses Kopfs geprüft. Beides stimmt.
+proof-in-page-path = Auf dieser Seite geprüft: Ihr Browser hat den Weg vom Blatt des Ereignisses zur Wurzel nachgerechnet, und er stimmt. Ed25519-Signaturen kann er nicht prüfen, deshalb wurde die Signatur des Kopfs hier nicht geprüft; everlog verify tut das.
+proof-forged-page = Auf dieser Seite geprüft: Die Signatur des Kopfs stammt nicht vom Schlüssel unten oder gilt für etwas anderes. Das Protokoll ist womöglich beschädigt; sagen Sie es dem, der es betreibt.
 proof-wrong-page = In dieser Seite geprüft: Der Pfad führt nicht zur signierten Wurzel. Das Protokoll könnte beschädigt sein; sagen Sie es dem Betreiber.
 proof-no-crypto = Ihr Browser erlaubt ohne sichere Verbindung keine Prüfung in der Seite.
 proof-meaning = Das beweist, dass ein Blatt mit diesem Hashwert an dieser Stelle des Protokolls steht, dessen Kopf mit dem Schlüssel unten signiert ist. Es beweist nicht, dass der Schlüssel der des Protokolls ist: Vergleichen Sie ihn mit dem, den Sie aufbewahrt haben. Auch öffnet es das Blatt nicht: Ob die gezeigten Wörter die gehashten sind, wird aus den gesalzenen Feldern des Ereignisses geprüft.
@@ -427,6 +429,20 @@ proof-root = Hash der Wurzel
 proof-signed = Signiert
 proof-key = Schlüssel
 proof-note = Signierte Notiz
+proof-fingerprint = Fingerabdruck des Schlüssels (SHA-256)
+proof-erased = Gelöschte Felder
+proof-erased-what = Sie wurden auf Verlangen aus diesem Ereignis entfernt. Dass es sie gab und dass sonst nichts geändert wurde, ist weiterhin bewiesen.
+proof-erased-fields = { $count ->
+    [one] Ein Feld, auf Verlangen gelöscht
+   *[other] { $count } Felder, auf Verlangen gelöscht
+}
+proof-erased-by = { $count ->
+    [one] Ein Feld, gelöscht durch Ereignis { $record }
+   *[other] { $count } Felder, gelöscht durch Ereignis { $record }
+}
+proof-file = Der Nachweis als Datei
+proof-file-what = Das Ereignis mit seinem Beweis und dem signierten Kopf. Wer diese Datei und den Schlüssel des Protokolls hat, kann sie ohne diesen Server prüfen, mit everlog verify oder auf dieser Seite:
+proof-file-take = Nachweis herunterladen
 proof-path = { $count ->
     [one] { $count } Hashwert vom Blatt zur Wurzel
    *[other] { $count } Hashwerte vom Blatt zur Wurzel

@@ -415,12 +415,14 @@ related-all = Show all
 
 ## The proof
 
-proof-hidden = This event is fixed in a log by the hash below. Its position, and with it the proof, would tell how many events you cannot see, so neither is shown here.
+proof-hidden = This event is fixed in a log by the hash below. Its position, and with it the proof, would tell how many events you cannot see, so neither is shown here. The file below holds both, for whoever must check it.
 proof-unsigned = This event is newer than the signed head of the log, which is signed at most once a second. Open this tab again in a moment.
 proof-place = This event is number { $number } of { $size } in the log.
 proof-by-server = This server followed the path from the event to the signed root: it holds.
 proof-wrong-server = The path does not lead from the event to the signed root. The log may be damaged; tell whoever runs it.
-proof-in-page = Checked in this page: your browser hashed the path from the event’s leaf to the signed root, and it holds.
+proof-in-page = Checked in this page: your browser hashed the path from the event’s leaf to the root of the signed head, and checked the signature on that head. Both hold.
+proof-in-page-path = Checked in this page: your browser hashed the path from the event’s leaf to the root, and it holds. It cannot check Ed25519 signatures, so the signature on the head was not checked here; everlog verify does.
+proof-forged-page = Checked in this page: the signature on the head is not by the key below, or is over something else. The log may be damaged; tell whoever runs it.
 proof-wrong-page = Checked in this page: the path does not lead to the signed root. The log may be damaged; tell whoever runs it.
 proof-no-crypto = Your browser allows no check in a page without a secure connection.
 proof-meaning = It proves that a leaf with this hash stands at this place of the log whose head is signed with the key below. It does not prove that the key is the log’s: compare it with the one you kept. Nor does it open the leaf: that the words shown are those that were hashed is checked from the event’s salted fields.
@@ -434,6 +436,20 @@ proof-root = Root hash
 proof-signed = Signed
 proof-key = Key
 proof-note = Signed note
+proof-fingerprint = Fingerprint of the key (SHA-256)
+proof-erased = Erased fields
+proof-erased-what = They were taken out of this event by request. That they were there, and that nothing else was changed, is still proven.
+proof-erased-fields = { $count ->
+    [one] One field, erased by request
+   *[other] { $count } fields, erased by request
+}
+proof-erased-by = { $count ->
+    [one] One field, erased by event { $record }
+   *[other] { $count } fields, erased by event { $record }
+}
+proof-file = The evidence as a file
+proof-file-what = The event with its proof and the signed head. Whoever has this file and the log’s key can check it without this server, with everlog verify, or on this page:
+proof-file-take = Take the evidence away
 proof-path = { $count ->
     [one] { $count } hash from the leaf to the root
    *[other] { $count } hashes from the leaf to the root

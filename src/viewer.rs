@@ -25,6 +25,7 @@ pub mod dates;
 mod details;
 mod display;
 mod embed;
+mod evidence;
 mod export;
 mod files;
 pub mod filters;
@@ -64,6 +65,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/embed", get(embed::show_frame).post(embed::start_embedded))
         .route("/view/{org}", get(view_log))
         .route("/view/{org}/events/{id}", get(view_event))
+        .route("/view/{org}/events/{id}/bundle", get(evidence::read_bundle).post(evidence::link_bundle))
         .route("/view/{org}/export", get(export::export).post(export::link_export))
         .route("/view/{org}/complete", get(complete_search))
         .route("/view/{org}/live", get(live::follow_log))

@@ -71,6 +71,46 @@
     return last === 0 ? hash : null;
   }
 
+  const digest = async (text) => new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  const unbase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const utf8 = (text) => new TextEncoder().encode(text);
+  const same = (left, right) => left.length === right.length && left.every((byte, at) => byte === right[at]);
+
+  // A signed note (C2SP signed-note): the text, an empty line, and lines `— name base64`, of which the bytes are the
+  // key's id and its signature over the text. Whether the key signed it; nothing where this browser has no Ed25519.
+  async function isSigned(note, verifier) {
+    const [name, id, ...rest] = verifier.split('+');
+    const key = unbase64(rest.join('+'));
+    const named = (await digest(Uint8Array.from([...utf8(`${name}\n`), ...key]))).slice(0, 4);
+    if (key.length !== 33 || key[0] !== 1 || hex(named) !== id) return false;
+    const end = note.lastIndexOf('\n\n') + 1;
+    const ours = note.slice(end).split('\n').filter((line) => line.startsWith(`— ${name} `));
+    const signed = ours.map((line) => unbase64(line.split(' ')[2])).filter((line) => same(line.slice(0, 4), named));
+    if (!signed.length) return false;
+    let publicKey;
+    try {
+      publicKey = await crypto.subtle.importKey('raw', key.slice(1), { name: 'Ed25519' }, false, ['verify']);
+    } catch {
+      return null;
+    }
+    const text = utf8(note.slice(0, end));
+    const verify = (line) => crypto.subtle.verify({ name: 'Ed25519' }, publicKey, line.slice(4), text);
+    return (await Promise.all(signed.map(verify))).every(Boolean);
+  }
+
+  // What this page found: the path leads to the root, the root is what the note says, the key signed the note.
+  async function found(proof, text) {
+    const path = all('#al-path code').map((it) => bytes(it.textContent.trim()));
+    const { index, size } = proof.dataset;
+    const root = await rootOf(bytes(text('[data-leaf]')), Number(index), Number(size), path);
+    if (root === null || hex(root) !== text('[data-root]')) return 'wrong';
+    const note = find('[data-note]').textContent;
+    const [origin, saidSize, saidRoot, ...more] = note.slice(0, note.lastIndexOf('\n\n')).split('\n');
+    const says = origin === text('[data-origin]') && saidSize === size && same(unbase64(saidRoot), root) && !more.length;
+    const signed = says ? await isSigned(note, text('[data-key]')) : false;
+    return { true: 'checked', false: 'forged', null: 'unsigned' }[signed];
+  }
+
   async function check() {
     const proof = find('#al-proof');
     const verdict = find('#al-verdict');
@@ -81,13 +121,13 @@
       return;
     }
     const text = (selector) => find(selector).textContent.trim();
-    const path = all('#al-path code').map((it) => bytes(it.textContent.trim()));
-    const root = await rootOf(bytes(text('[data-leaf]')), Number(proof.dataset.index), Number(proof.dataset.size), path);
-    const holds = root !== null && hex(root) === text('[data-root]');
+    // What cannot even be read does not hold.
+    const result = await found(proof, text).catch(() => 'wrong');
+    const holds = result === 'checked' || result === 'unsigned';
     verdict.classList.toggle('al-t-good', holds);
     verdict.classList.toggle('al-t-bad', !holds);
-    verdict.dataset.result = holds ? 'holds' : 'fails';
-    told.textContent = holds ? verdict.dataset.checked : verdict.dataset.wrong;
+    verdict.dataset.result = { checked: 'holds', unsigned: 'path' }[result] ?? 'fails';
+    told.textContent = verdict.dataset[result];
   }
 
   function settle() {

@@ -4,8 +4,12 @@
   'use strict';
   const headers = () => globalThis.al?.headers?.();
 
+  // The menu that a link stands in, where it stands in one.
+  const close = (link) => { const menu = link.closest('details'); if (menu) menu.open = false; };
+
   async function take(link) {
-    const fault = document.querySelector('#al-export-fault');
+    const place = link.closest('[data-fault]');
+    const fault = place?.querySelector('[role=alert]');
     if (fault) fault.textContent = '';
     try {
       const answer = await fetch(link.href, { method: 'POST', headers: headers() });
@@ -17,9 +21,9 @@
       file.href = url;
       file.download = '';
       file.click();
-      link.closest('details').open = false;
+      close(link);
     } catch {
-      if (fault) fault.textContent = link.closest('[data-fault]')?.dataset.fault ?? '';
+      if (fault) fault.textContent = place.dataset.fault;
     }
   }
 
@@ -32,6 +36,6 @@
       return;
     }
     // What was chosen is on its way; a frame says first whether it is.
-    link.closest('details').open = false;
+    close(link);
   });
 })();

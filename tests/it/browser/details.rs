@@ -59,8 +59,29 @@ fn a_page_checks_the_proof_and_notices_a_wrong_path() {
             browser
                 .until("the check", "document.getElementById('al-verdict').dataset.result === 'holds'")
                 .await;
-            assert!(browser.text("#al-verdict").await.contains("Checked in this page"));
+            let told = browser.text("#al-verdict").await;
+            assert!(
+                told.contains("Checked in this page") && told.contains("the signature on that head"),
+                "{told}"
+            );
         }
+        // A browser that knows no Ed25519 says so, and claims nothing of the signature.
+        browser
+            .script(
+                "crypto.subtle.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'))",
+            )
+            .await;
+        let again = "document.dispatchEvent(new CustomEvent('htmx:after:swap', {detail: {ctx: {target: {id: 'al-drawer-body'}}}}))";
+        browser.script(again).await;
+        browser.until("less", "document.getElementById('al-verdict').dataset.result === 'path'").await;
+        assert!(browser.text("#al-verdict").await.contains("was not checked here"));
+        // Another key did not sign it.
+        browser
+            .script("delete crypto.subtle.importKey; document.querySelector('[data-key]').textContent = 'log.example+891bac2d+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs'")
+            .await;
+        browser.script(again).await;
+        browser.until("the doubt", "document.getElementById('al-verdict').dataset.result === 'fails'").await;
+        assert!(browser.text("#al-verdict").await.contains("signature on the head is not by the key"));
         // The same path for another leaf: the click of a tab brings the drawer's check, which must not hold.
         browser
             .script("document.querySelector('[data-leaf]').textContent = '00'.repeat(32); document.dispatchEvent(new CustomEvent('htmx:after:swap', {detail: {ctx: {target: {id: 'al-drawer-body'}}}}))")

@@ -163,6 +163,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("GET", "/view/{org}/events/{id}?tab=raw",                    [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/events/{id}?tab=proof",                  [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/events/{seq}",                           [No(401), No(401), Events,  No(404), No(403)]),
+    ("GET", "/view/{org}/events/{id}/bundle",                     [No(401), No(401), Events,  Events,  No(403)]),
+    ("POST", "/view/{org}/events/{id}/bundle",                    [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/records/{type}/{id}",                    [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/records/{type}/{shared}",                [No(401), No(401), Events,  Events,  No(403)]),
     ("GET", "/view/{org}/processes",                              [No(401), No(401), Events,  ANSWER,  No(403)]),

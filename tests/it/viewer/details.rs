@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::erasing::erase;
+use crate::http::bundles::held;
 use crate::server::Server;
 use crate::viewer::{Visitor, lead, link, now_iso, opened, plain, record};
 
@@ -69,6 +71,7 @@ fn every_tab_has_an_address_and_shows_its_part() {
         "the session that began is the first: {proof}"
     );
     assert!(proof.contains("This server followed the path") && proof.contains("Key"), "{proof}");
+    assert!(proof.contains("Fingerprint of the key (SHA-256)"), "{proof}");
 }
 
 /// D19, D24: many changes stay usable; all are there when they are asked for.
@@ -136,6 +139,34 @@ fn a_record_of_three_thousand_changes_is_paged() {
     assert!(older.text.contains("rel=\"prev\"") && older.text.contains("/events/e-2949"));
 }
 
+/// X01: what the tab proves can be taken away, and holds without the server; what was erased is told, and by what.
+#[test]
+fn the_proof_of_an_event_can_be_taken_away_and_tells_what_was_erased() {
+    let server = Server::start();
+    let (key, _) = opened(&server, "workspace", "owner");
+    record(&server, "acme", &key, &json!([lead("Globex", "2026-11-01T10:00:00Z")]));
+    let directory = server.stop();
+    let seqs = [1];
+    let by = erase(&directory.path().join("data"), "acme", &seqs, &["/e/actor/name", "/e/targets/0/name"]);
+    let server = Server::start_in(directory, |_| {});
+    let mut visitor = Visitor::new(&server);
+    visitor.enter(&link(&server, "acme", "u_1", "owner"));
+    let id = server.get("/v1/organizations/acme/events/1", &key).body["id"].as_str().unwrap().to_owned();
+    let page = visitor.get(&format!("/view/acme/events/{id}?tab=proof"));
+    let told = plain(&page.text);
+    assert!(told.contains(&format!("2 fields, erased by event {by}")), "{told}");
+    assert!(page.text.contains(&format!("/view/acme/events/{by}\"")), "its record is one step away");
+    assert_eq!(visitor.get(&format!("/view/acme/events/{by}")).status, 200);
+    let path = format!("/view/acme/events/{id}/bundle");
+    assert!(page.text.contains(&format!("href=\"{path}\"")));
+    let file = visitor.get(&path);
+    assert_eq!((file.status, file.header("content-type")), (200, "application/x-ndjson"));
+    assert!(file.header("content-disposition").contains(".bundle.jsonl"));
+    let (report, shown) = held(&server, &file.text);
+    assert_eq!((report.erased, shown.len(), report.header.records), (2, 2, 1));
+    assert_eq!(visitor.get("/view/acme/events/nothing/bundle").status, 404);
+}
+
 /// D27 to D30: nothing beside an event, and nothing of a record, that its reader may not see.
 #[test]
 fn a_restricted_reader_sees_its_own_beside_an_event_and_no_state_or_position() {
@@ -160,6 +191,9 @@ fn a_restricted_reader_sees_its_own_beside_an_event_and_no_state_or_position() {
         proof.contains("would tell how many events you cannot see") && proof.contains("Leaf hash"),
         "{proof}"
     );
+    let bundle = visitor.get("/view/acme/events/e-1/bundle");
+    assert_eq!(bundle.status, 200);
+    assert_eq!(visitor.get("/view/acme/events/e-2/bundle").status, 404);
     for hidden in ["number 1", "Root hash", "Position"] {
         assert!(!proof.contains(hidden), "{hidden}: {proof}");
     }
