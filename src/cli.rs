@@ -22,6 +22,8 @@ mod log_key;
 mod maintain;
 mod output;
 mod place;
+mod receipts;
+mod record;
 mod serve;
 mod trail;
 mod verify;
@@ -53,10 +55,10 @@ enum Command {
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
     /// Record events from a file or standard input: an object, an array, or one object a line
-    Record(events::RecordArguments),
+    Record(record::RecordArguments),
     /// Find events
     Query(events::QueryArguments),
-    /// Write everything that a query matches into a file: CSV, XLSX or JSON Lines
+    /// Write everything that a query matches into a file: CSV, XLSX, JSON Lines, or a bundle with proofs
     Export(export::ExportArguments),
     /// Write the Audit Trail of a signing process into a file: PDF, HTML or JSON
     Trail(trail::TrailArguments),
@@ -70,7 +72,7 @@ enum Command {
     Fsck(maintain::FsckArguments),
     /// Erase values of events, of an actor or of a signee; every proof still holds
     Erase(erase::EraseArguments),
-    /// Check a bundle or PDF that you were given, offline: exit 0 it holds, 1 it does not, 2 cannot tell
+    /// Check a bundle or PDF that you were given, offline, or receipts that you kept: exit 0 it holds, 1 it does not, 2 cannot tell
     Verify(verify::VerifyArguments),
 }
 
@@ -121,7 +123,7 @@ pub fn main() -> ExitCode {
         Command::Key(command) => admin::run_key(command),
         Command::LogKey(command) => log_key::run(command),
         Command::Catalog(command) => catalog::run(command),
-        Command::Record(arguments) => events::record(arguments),
+        Command::Record(arguments) => record::record(arguments),
         Command::Query(arguments) => events::query(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Trail(arguments) => trail::trail(arguments),

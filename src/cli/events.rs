@@ -1,4 +1,4 @@
-//! `record`, `query`, `tail` and `import`: events in and out by hand. Deliberately absent: where they are (`place`).
+//! `query`, `tail` and `import`: events in and out by hand. Deliberately absent: where they are (`place`).
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -18,20 +18,11 @@ use crate::cli::place::{Place, Tally};
 use crate::log::BATCH_EVENTS_MAX;
 
 /// About how many bytes are sent together: with the largest line behind them, less than a server takes.
-const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(super) const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How many refused lines `import` tells one by one.
 const REFUSALS_TOLD_MAX: u64 = 20;
 /// How often `tail` looks for more.
 const TAIL_PAUSE: Duration = Duration::from_millis(500);
-
-/// What `record` takes.
-#[derive(Args)]
-pub(super) struct RecordArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The file to read; - or nothing for standard input
-    file: Option<PathBuf>,
-}
 
 /// What `query` takes.
 #[derive(Args)]
@@ -101,38 +92,7 @@ pub(super) fn parse_pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-pub(super) fn record(arguments: RecordArguments) -> anyhow::Result<ExitCode> {
-    let mut bytes = Vec::new();
-    reader(arguments.file.as_deref())?.read_to_end(&mut bytes)?;
-    let events = events_in(&bytes)?;
-    let place = Place::open(&arguments.place)?;
-    let mut whole = Tally::default();
-    for group in events.chunks(BATCH_EVENTS_MAX) {
-        let (tally, results) = place.append(Mode::Command, group.to_vec())?;
-        whole.add(tally);
-        output::print_lines(&results)?;
-    }
-    place.close();
-    Ok(if whole.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// One value, an array of them, or one a line.
-fn events_in(bytes: &[u8]) -> anyhow::Result<Vec<Value>> {
-    let depth = json::DEPTH_MAX + 1;
-    let whole = match json::parse_with_depth(bytes, depth) {
-        Ok(Value::Array(events)) => return Ok(events),
-        Ok(event) => return Ok(vec![event]),
-        Err(why) => why,
-    };
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let events: Result<Vec<Value>, _> = lines.map(json::parse).collect();
-    match events {
-        Ok(events) if events.len() > 1 => Ok(events),
-        _ => Err(whole).context("the input is neither a JSON value nor one a line"),
-    }
-}
-
-fn reader(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
+pub(super) fn reader(file: Option<&Path>) -> anyhow::Result<Box<dyn Read>> {
     match file {
         None => Ok(Box::new(std::io::stdin())),
         Some(path) if path == Path::new("-") => Ok(Box::new(std::io::stdin())),
@@ -293,7 +253,7 @@ pub(super) fn import(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
 }
 
 impl Tally {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.created += other.created;
         self.duplicates += other.duplicates;
         self.refused += other.refused;

@@ -21,6 +21,8 @@ use crate::http::HEAD_TIME_MAX;
 use crate::log::{Outcome, Source, WriterThread, now_ms};
 use crate::read::{present, week_start};
 
+mod proofs;
+
 /// How long a server may take to answer a command.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often events are sent again to a server that has no time, and how long to wait at most, in seconds.
@@ -61,19 +63,22 @@ impl Place {
         if let Some(url) = &arguments.url {
             let key =
                 arguments.api_key.clone().context("--api-key or EVERLOG_API_KEY is needed with --url")?;
-            let config = ureq::Agent::config_builder()
-                .http_status_as_error(false)
-                .timeout_global(Some(ANSWER_TIME_MAX))
-                // Given up well before the server closes it: no request meets a closing connection.
-                .max_idle_age(HEAD_TIME_MAX / 3)
-                .build();
-            let base = format!("{}/v1/organizations/{}", url.trim_end_matches('/'), arguments.org);
-            return Ok(Self::Remote { agent: config.into(), base, key });
+            return Ok(Self::remote(url, Some(key), &arguments.org));
         }
         let (app, writer) = App::open(&config_of(&arguments.data)?)?;
         let org = app.access.open_locally(&arguments.org)?;
         let runtime = crate::cli::serve::runtime()?;
         Ok(Self::Local { app: Box::new(app), org: Box::new(org), writer: Some(writer), runtime })
+    }
+
+    fn agent() -> ureq::Agent {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(ANSWER_TIME_MAX))
+            // Given up well before the server closes it: no request meets a closing connection.
+            .max_idle_age(HEAD_TIME_MAX / 3)
+            .build();
+        config.into()
     }
 
     /// Takes in a group of events; tells what became of each.

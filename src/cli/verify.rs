@@ -1,4 +1,5 @@
-//! `verify`: whether a file that one was given is what the log holds. Offline: nothing is asked of anybody.
+//! `verify`: whether a file that one was given is what the log holds. Offline: nothing is asked of anybody, but for receipts,
+//! which are held against the log where a server is named.
 //!
 //! Deliberately absent: the checking itself (`core::bundle`, `evidence`).
 
@@ -9,16 +10,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use everlog_core::bundle::{Line, Report, Trust, VerifyError};
+use everlog_core::bundle::{Erasure, Fault, Line, Report, Trust, VerifyError};
 use everlog_core::checkpoint::{NOTE_BYTES_MAX, VerifierKey};
 use everlog_core::hex::Hex;
+use everlog_core::ids::OrgId;
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use crate::cli::output;
+use crate::cli::place::Place;
+use crate::cli::{output, parse_org, receipts::BEGINNING};
 use crate::evidence::{BundleCheck, Verdict, check_bundle, is_pdf, is_pdf_by_beginning};
 use crate::read::iso;
 
 mod pdf;
+mod receipts;
 
 /// Most events that are listed for people; of more, only what they have in common is told.
 const LISTED_MAX: usize = 50;
@@ -28,7 +33,7 @@ const KEYS_BYTES_MAX: u64 = 1 << 20;
 /// What `verify` takes.
 #[derive(Args)]
 pub(super) struct VerifyArguments {
-    /// The bundle or Audit Trail PDF to check; `-` for standard input
+    /// The bundle, Audit Trail PDF or file of receipts to check; `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The key that must have signed: a verifier key as in /v1/log-key, or a file of them; from anywhere but the file itself
@@ -40,9 +45,38 @@ pub(super) struct VerifyArguments {
     /// A checkpoint of the same log that was kept from an earlier time: the log must continue it
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArguments,
     /// Tell it as one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Where the log of receipts is.
+#[derive(Args)]
+struct ServerArguments {
+    /// For receipts: the server whose log must still hold what they acknowledge
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// For receipts: the key to show that server
+    #[arg(long, env = "EVERLOG_API_KEY", hide_env_values = true, value_name = "KEY")]
+    api_key: Option<String>,
+    /// For receipts: the organization, where it is another one than they name
+    #[arg(long, value_name = "ID", value_parser = parse_org)]
+    org: Option<OrgId>,
+}
+
+/// A server to hold receipts against.
+struct Server<'a> {
+    url: &'a str,
+    arguments: &'a ServerArguments,
+}
+
+impl Server<'_> {
+    fn place(&self, named: &OrgId) -> Place {
+        let org = self.arguments.org.as_ref().unwrap_or(named);
+        Place::remote(self.url, self.arguments.api_key.clone(), org)
+    }
 }
 
 /// Exit codes: 0 holds, 1 does not, 2 cannot be told.
@@ -75,34 +109,52 @@ pub(super) fn verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
 
 fn checked(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
     let trust = trust(arguments)?;
-    let file: Box<dyn Read> = if arguments.file == Path::new("-") {
-        Box::new(io::stdin().lock())
+    let (file, length): (Box<dyn Read>, Option<u64>) = if arguments.file == Path::new("-") {
+        (Box::new(io::stdin().lock()), None)
     } else {
         let file = File::open(&arguments.file);
-        Box::new(file.with_context(|| format!("{} cannot be opened", arguments.file.display()))?)
+        let file = file.with_context(|| format!("{} cannot be opened", arguments.file.display()))?;
+        let length = file.metadata().ok().filter(|it| it.is_file()).map(|it| it.len());
+        (Box::new(file), length)
     };
-    let mut file = BufReader::with_capacity(1 << 20, file);
+    let bar = output::progress(length, true);
+    let mut file = BufReader::with_capacity(1 << 20, bar.wrap_read(file));
     let cannot = || format!("{} cannot be read", arguments.file.display());
-    match is_pdf_by_beginning(file.fill_buf().with_context(cannot)?) {
+    let beginning = file.fill_buf().with_context(cannot)?;
+    let server = arguments.server.url.as_deref().map(|url| Server { url, arguments: &arguments.server });
+    if beginning.starts_with(BEGINNING) {
+        return receipts::verify(file, &trust.keys, server.as_ref(), arguments.json, &bar);
+    }
+    if server.is_some() {
+        bail!("--url is for receipts; this is checked without any server");
+    }
+    match is_pdf_by_beginning(beginning) {
         Some(true) => {}
-        Some(false) => return bundle(file, &trust, arguments.json).with_context(cannot),
-        None => return odd(file, &trust, arguments).with_context(cannot),
+        Some(false) => return bundle(file, &trust, arguments.json, &bar).with_context(cannot),
+        None => return odd(file, &trust, arguments, &bar).with_context(cannot),
     }
     let file = pdf::read(file).with_context(cannot)?;
+    bar.finish_and_clear();
     pdf::verify(&file, &trust, &arguments.seal, arguments.json).with_context(cannot)
 }
 
 /// A file that begins as nothing that can be checked.
-fn odd(file: impl Read, trust: &Trust, arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
+fn odd(
+    file: impl Read,
+    trust: &Trust,
+    arguments: &VerifyArguments,
+    bar: &ProgressBar,
+) -> anyhow::Result<Verdict> {
     let file = pdf::read(file)?;
     if is_pdf(&file) {
+        bar.finish_and_clear();
         return pdf::verify(&file, trust, &arguments.seal, arguments.json);
     }
-    bundle(file.as_slice(), trust, arguments.json)
+    bundle(file.as_slice(), trust, arguments.json, bar)
 }
 
-fn bundle(file: impl BufRead, trust: &Trust, is_json: bool) -> anyhow::Result<Verdict> {
-    if is_json { as_json(file, trust) } else { for_people(file, trust) }
+fn bundle(file: impl BufRead, trust: &Trust, is_json: bool, bar: &ProgressBar) -> anyhow::Result<Verdict> {
+    if is_json { as_json(file, trust) } else { for_people(file, trust, bar) }
 }
 
 /// The SHA-256 of a certificate.
@@ -208,7 +260,16 @@ fn told(report: &Report) -> Value {
         "log_id": header.log_id.to_string(), "size": header.size, "root": Hex(&report.root).to_string(),
         "query": header.query, "count": header.count, "records": header.records, "complete": header.is_complete,
         "continues": report.continues.map(|it| it.from),
+        "received_at": report.received_ms.map(|(first, last)| json!({"first": iso(first), "last": iso(last)})),
+        "erasures": report.erasures.iter().map(erasure).collect::<Vec<_>>(),
         "fields": {"disclosed": report.disclosed, "withheld": report.withheld, "erased": report.erased},
+    })
+}
+
+fn erasure(it: &Erasure) -> Value {
+    json!({
+        "index": it.by, "received_at": iso(it.received_ms), "basis": it.basis, "requested_by": it.requested_by,
+        "events": it.events, "fields": it.fields,
     })
 }
 
@@ -217,7 +278,7 @@ fn fault(why: &VerifyError) -> Value {
 }
 
 /// In words. Nothing of a file that does not hold is shown: not even its events.
-fn for_people(file: impl BufRead, trust: &Trust) -> anyhow::Result<Verdict> {
+fn for_people(file: impl BufRead, trust: &Trust, bar: &ProgressBar) -> anyhow::Result<Verdict> {
     let mut listed = Vec::new();
     let mut count = 0_usize;
     let check = check_bundle(file, trust, &mut |line| {
@@ -227,6 +288,7 @@ fn for_people(file: impl BufRead, trust: &Trust) -> anyhow::Result<Verdict> {
         }
         Ok(())
     })?;
+    bar.finish_and_clear();
     let mut out = io::stdout().lock();
     match &check.0 {
         Ok(report) => {
@@ -260,7 +322,10 @@ fn sentence(report: &Report) -> String {
 
 /// Name and id of the key: what people compare.
 fn short(report: &Report) -> String {
-    let key = report.key.to_string();
+    label(&report.key.to_string())
+}
+
+fn label(key: &str) -> String {
     let end = key.match_indices('+').nth(1).map_or(key.len(), |(at, _)| at);
     output::visible(&key[..end])
 }
@@ -284,15 +349,22 @@ fn facts(report: &Report) -> Vec<String> {
     }
     if let Some((first, last)) = report.received_ms {
         facts.push(format!("Received from {} to {}, by the server's clock.", iso(first), iso(last)));
-    }
-    if report.withheld > 0 {
         facts.push(format!(
-            "{} withheld: that they are there is proven, not what they say.",
-            fields(report.withheld)
+            "It was signed after that; the signature itself holds no time, only the size {}.",
+            header.size
         ));
     }
+    match report.withheld {
+        0 => facts.push("No field is withheld.".to_owned()),
+        count => facts
+            .push(format!("{} withheld: that they are there is proven, not what they say.", fields(count))),
+    }
     if report.erased > 0 {
-        facts.push(format!("{} erased, each by an event that records it.", fields(report.erased)));
+        facts.push(format!("{} erased, each by an event that records it:", fields(report.erased)));
+        facts.extend(report.erasures.iter().take(LISTED_MAX).map(told_of));
+        if let Some(more) = report.erasures.len().checked_sub(LISTED_MAX).filter(|more| *more > 0) {
+            facts.push(format!("  and {more} more records."));
+        }
     }
     if let Some(continues) = report.continues {
         facts.push(format!(
@@ -303,12 +375,44 @@ fn facts(report: &Report) -> Vec<String> {
     facts
 }
 
+/// Which record erased how much, when, and why.
+fn told_of(it: &Erasure) -> String {
+    let said = |title: &str, text: &Option<String>| {
+        text.as_ref().map(|text| format!("; {title}: {}", output::visible(text))).unwrap_or_default()
+    };
+    format!(
+        "  by event {}, of {}: {} of {}{}{}",
+        it.by,
+        iso(it.received_ms),
+        fields(it.fields),
+        events(it.events),
+        said("basis", &it.basis),
+        said("asked for by", &it.requested_by)
+    )
+}
+
 fn refusal(check: &BundleCheck, why: &VerifyError) -> String {
     let fault = output::visible(&why.fault.to_string());
-    match check.verdict() {
-        Verdict::Unknown => format!("CANNOT TELL: {fault}."),
-        _ => format!("DOES NOT HOLD: {why}: {fault}."),
+    if check.verdict() == Verdict::Unknown {
+        return format!("CANNOT TELL: {fault}.");
     }
+    let place = match (why.index, why.line) {
+        (Some(index), Some(line)) => format!("event {index}, on line {line}: "),
+        (Some(index), None) => format!("event {index}: "),
+        (None, Some(line)) => format!("line {line}: "),
+        (None, None) => String::new(),
+    };
+    let more = match &why.fault {
+        // One signature is for all of them, so that no single one stands out.
+        Fault::Root => {
+            "\n  Which event was changed cannot be told from a whole log; one with proofs, such as that of a filter, tells."
+        }
+        _ if why.index.is_some() => {
+            "\n  It is the first that does not hold; what follows was not looked at, and nothing of the file is shown."
+        }
+        _ => "",
+    };
+    format!("DOES NOT HOLD: {place}{fault}.{more}")
 }
 
 fn row(line: &Line<'_>) -> Vec<String> {

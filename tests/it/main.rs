@@ -16,6 +16,7 @@ mod index;
 mod log_keys;
 mod memory_store;
 mod oracle;
+mod receipts;
 mod server;
 mod settings;
 mod signed;

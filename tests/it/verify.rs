@@ -46,6 +46,9 @@ fn the_word_for_it_depends_on_who_brought_the_key() {
         "whether others match is not proven",
         "4 fields withheld",
         "1 field erased, each by an event",
+        "by event 3, of 2026-11-20",
+        "1 field of 1 event",
+        "signed after that",
         "lead.created",
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
@@ -68,7 +71,7 @@ fn what_does_not_hold_names_the_first_bad_event_and_why_and_is_1() {
         let (code, text) = told(arguments);
         assert_eq!(code, 1);
         assert!(
-            text.starts_with("DOES NOT HOLD: event 1, on line 2, does not hold: this event is not in"),
+            text.starts_with("DOES NOT HOLD: event 1, on line 2: this event is not in the log"),
             "{text}"
         );
         assert!(!text.contains("VERIFIED") && !text.contains("lead."), "{text}");
