@@ -84,8 +84,10 @@ pub enum KeyError {
     /// Not `name+hash+key`, in lower-case hexadecimal and canonical base64.
     #[error("a verifier key is `name+hash+key`, such as example.com+1a2b3c4d+AbCd…")]
     Malformed,
-    /// Another signature type than Ed25519.
-    #[error("signature type {0} is not known, only {ALG_ED25519} (Ed25519)")]
+    /// Another signature type than the one that is wanted: Ed25519 (1) for logs, its cosignatures (4) for witnesses.
+    #[error(
+        "signature type {0} is not the one that is wanted here: 1 of a log, 4 of a witness, both Ed25519"
+    )]
     UnknownAlgorithm(u8),
     /// The bytes are no usable Ed25519 public key.
     #[error("this is no usable Ed25519 public key")]
@@ -155,13 +157,7 @@ pub struct VerifierKey {
 
 impl VerifierKey {
     fn new(name: &str, public: VerifyingKey) -> Result<Self, KeyError> {
-        if !is_key_name(name) {
-            return Err(KeyError::BadName);
-        }
-        let mut hasher = Sha256::new().chain_update(name).chain_update([b'\n', ALG_ED25519]);
-        hasher.update(public.as_bytes());
-        let [a, b, c, d, ..] = <[u8; 32]>::from(hasher.finalize());
-        Ok(Self { name: name.to_owned(), id: [a, b, c, d], public })
+        Ok(Self { name: name.to_owned(), id: key_id(name, ALG_ED25519, &public)?, public })
     }
 
     /// The name of the key.
@@ -216,8 +212,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = BASE64_STANDARD.encode([&[ALG_ED25519][..], self.public.as_bytes()].concat());
-        write!(formatter, "{}+{}+{key}", self.name, Hex(&self.id))
+        write_key(formatter, &self.name, &self.id, ALG_ED25519, &self.public)
     }
 }
 
@@ -231,26 +226,54 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let (name, rest) = text.split_once('+').ok_or(KeyError::Malformed)?;
-        let (id, key) = rest.split_once('+').ok_or(KeyError::Malformed)?;
-        let id: [u8; 4] = hex::decode(id).ok_or(KeyError::Malformed)?;
-        let key = BASE64_STANDARD.decode(key).map_err(|_| KeyError::Malformed)?;
-        let public = match key.as_slice() {
-            [ALG_ED25519, public @ ..] => public,
-            [algorithm, ..] => return Err(KeyError::UnknownAlgorithm(*algorithm)),
-            [] => return Err(KeyError::Malformed),
-        };
-        let public = <&[u8; 32]>::try_from(public).map_err(|_| KeyError::BadPublicKey)?;
-        let public = VerifyingKey::from_bytes(public).map_err(|_| KeyError::BadPublicKey)?;
-        if public.is_weak() {
-            return Err(KeyError::BadPublicKey);
-        }
-        let key = Self::new(name, public)?;
-        if key.id != id {
+        let (name, written, public) = parse_key(text, ALG_ED25519)?;
+        let key = Self::new(&name, public)?;
+        if key.id != written {
             return Err(KeyError::WrongHash);
         }
         Ok(key)
     }
+}
+
+/// The first bytes of `SHA-256(name || 0x0A || algorithm || public key)`.
+pub(crate) fn key_id(name: &str, algorithm: u8, public: &VerifyingKey) -> Result<[u8; 4], KeyError> {
+    if !is_key_name(name) {
+        return Err(KeyError::BadName);
+    }
+    let hasher = Sha256::new().chain_update(name).chain_update([b'\n', algorithm]);
+    let [a, b, c, d, ..] = <[u8; 32]>::from(hasher.chain_update(public.as_bytes()).finalize());
+    Ok([a, b, c, d])
+}
+
+/// Writes `name+hash+key`.
+pub(crate) fn write_key(
+    formatter: &mut fmt::Formatter<'_>,
+    name: &str,
+    id: &[u8; 4],
+    algorithm: u8,
+    public: &VerifyingKey,
+) -> fmt::Result {
+    let key = BASE64_STANDARD.encode([&[algorithm][..], public.as_bytes()].concat());
+    write!(formatter, "{name}+{}+{key}", Hex(id))
+}
+
+/// Reads `name+hash+key` of one signature type. The hash is as it is written.
+pub(crate) fn parse_key(text: &str, algorithm: u8) -> Result<(String, [u8; 4], VerifyingKey), KeyError> {
+    let (name, rest) = text.split_once('+').ok_or(KeyError::Malformed)?;
+    let (id, key) = rest.split_once('+').ok_or(KeyError::Malformed)?;
+    let id: [u8; 4] = hex::decode(id).ok_or(KeyError::Malformed)?;
+    let key = BASE64_STANDARD.decode(key).map_err(|_| KeyError::Malformed)?;
+    let public = match key.as_slice() {
+        [actual, public @ ..] if *actual == algorithm => public,
+        [other, ..] => return Err(KeyError::UnknownAlgorithm(*other)),
+        [] => return Err(KeyError::Malformed),
+    };
+    let public = <&[u8; 32]>::try_from(public).map_err(|_| KeyError::BadPublicKey)?;
+    let public = VerifyingKey::from_bytes(public).map_err(|_| KeyError::BadPublicKey)?;
+    if public.is_weak() {
+        return Err(KeyError::BadPublicKey);
+    }
+    Ok((name.to_owned(), id, public))
 }
 
 impl Checkpoint {
@@ -286,7 +309,7 @@ pub fn parse_decimal(text: &str) -> Option<u64> {
 }
 
 /// Name, key id and signature of a line `— name base64(id || signature)`.
-fn parse_signature_line(line: &str) -> Option<(&str, [u8; 4], Vec<u8>)> {
+pub(crate) fn parse_signature_line(line: &str) -> Option<(&str, [u8; 4], Vec<u8>)> {
     let (name, encoded) = line.strip_prefix(SIGNATURE_LINE)?.split_once(' ')?;
     let decoded = BASE64_STANDARD.decode(encoded).ok()?;
     let (id, signature) = decoded.split_first_chunk()?;

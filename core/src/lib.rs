@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod catalog;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod erasure;
 pub mod event;
 pub mod hex;
