@@ -1,6 +1,7 @@
 //! What an operator sets: flags, environment and a file, the stronger in front. Deliberately absent: settings of an
 //! organization, which stand in the store.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +9,8 @@ use std::time::Duration;
 use clap::Args;
 use everlog_core::process::IpRange;
 use serde::Deserialize;
+
+use crate::witness::{WITNESSES_MAX, Witness};
 
 /// Where the server listens when nothing is said.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:7878";
@@ -54,6 +57,12 @@ pub struct Config {
     /// An authority that stamps seals with the time (RFC 3161)
     #[arg(long, env = "EVERLOG_TIMESTAMP_URL", value_name = "URL")]
     pub timestamp_url: Option<String>,
+    /// A witness that cosigns every signed head: its URL and its verifier key, with a space between; may be repeated
+    #[arg(long, env = "EVERLOG_WITNESS", value_delimiter = ',', value_name = "URL VKEY")]
+    pub witness: Vec<Witness>,
+    /// A directory in which every signed head lands as a file, for another machine to collect
+    #[arg(long, env = "EVERLOG_CHECKPOINT_DIR", value_name = "DIR")]
+    pub checkpoint_dir: Option<PathBuf>,
     /// The operator's key, 32 characters or more [default: made at first start, kept in the data directory]
     #[arg(skip)]
     pub operator_key: Option<String>,
@@ -129,6 +138,7 @@ impl Config {
             self.seal_key = self.seal_key.or(file.seal_key);
             self.seal_certificate = self.seal_certificate.or(file.seal_certificate);
             self.timestamp_url = self.timestamp_url.or(file.timestamp_url);
+            self.checkpoint_dir = self.checkpoint_dir.or(file.checkpoint_dir);
             self.allow_private_webhooks |= file.allow_private_webhooks;
             self.operator_key = file.operator_key;
             self.log_key = file.log_key;
@@ -137,6 +147,9 @@ impl Config {
             }
             if self.scanner_ranges.is_empty() {
                 self.scanner_ranges = file.scanner_ranges;
+            }
+            if self.witness.is_empty() {
+                self.witness = file.witness;
             }
         }
         self.operator_key = std::env::var("EVERLOG_OPERATOR_KEY").ok().or(self.operator_key);
@@ -152,6 +165,13 @@ impl Config {
         }
         if !self.timestamp_url.as_ref().is_none_or(is_url) {
             return Err(ConfigError::Value { name: "timestamp_url", why: "begins with http:// or https://" });
+        }
+        if self.witness.len() > WITNESSES_MAX {
+            return Err(ConfigError::Value { name: "witness", why: "is given 16 times at most" });
+        }
+        let names = self.witness.iter().map(|witness| witness.key.name());
+        if names.collect::<BTreeSet<_>>().len() < self.witness.len() {
+            return Err(ConfigError::Value { name: "witness", why: "names each witness once" });
         }
         if self.seal_key.is_some() != self.seal_certificate.is_some() {
             return Err(ConfigError::Value {

@@ -27,4 +27,5 @@ pub mod store;
 pub mod stream;
 pub mod trail;
 pub mod viewer;
+pub mod witness;
 pub mod words;
