@@ -223,7 +223,7 @@ impl App {
         let (operator_key, is_new) = keys::operator_key(&data, config.operator_key.as_deref())?;
         let cursor_key = keys::cursor_key(store.as_ref())?;
         let log_keys = keys::log_keys(&data, &config.log_host(), config.log_key.as_deref())?;
-        let checkpoints = Checkpoints::open(&data, log_keys, store.as_ref(), &log)?;
+        let checkpoints = Checkpoints::open(config, log_keys, store.as_ref(), &log)?;
         let parts = Parts {
             access: Access::new(Arc::clone(&store), Arc::clone(&directory), &operator_key),
             reader: Reader::new(Arc::clone(&store), Arc::clone(&index), CursorKey::new(&cursor_key)),

@@ -39,6 +39,20 @@ pub struct Kept {
     pub frontier: Frontier,
     /// The signed note.
     pub note: String,
+    /// The newest head that witnesses have cosigned: this one, or one before it.
+    pub cosigned: Option<Cosigned>,
+}
+
+/// A signed head that witnesses have cosigned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cosigned {
+    /// When it was signed, in milliseconds since 1970.
+    pub signed_ms: u64,
+    /// The signed note.
+    pub note: String,
+    /// What witnesses say of it: a line each.
+    pub cosignatures: Vec<String>,
 }
 
 /// The same as it is written.
@@ -49,6 +63,8 @@ struct Written {
     signed_ms: u64,
     frontier: String,
     note: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cosigned: Option<Cosigned>,
 }
 
 /// Why nothing is known of the last signed head.
@@ -135,6 +151,7 @@ impl SignedHeads {
             signed_ms: kept.signed_ms,
             frontier: STANDARD.encode(kept.frontier.to_bytes()),
             note: kept.note.clone(),
+            cosigned: kept.cosigned.clone(),
         };
         let mut bytes = serde_json::to_vec_pretty(&written)?;
         bytes.push(b'\n');
@@ -172,6 +189,6 @@ fn read(path: &Path) -> Result<Kept, KeptError> {
     if !written.note.split('\n').skip(1).take(2).eq([size.as_str(), root.as_str()]) {
         return Err(malformed(&"its note and its frontier are of different trees"));
     }
-    let Written { signed_ms, note, .. } = written;
-    Ok(Kept { signed_ms, frontier, note })
+    let Written { signed_ms, note, cosigned, .. } = written;
+    Ok(Kept { signed_ms, frontier, note, cosigned })
 }

@@ -87,6 +87,30 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
         ),
         ("checkpoints_signed", "counter", "Heads of logs that were signed", count(&app.checkpoints.signed)),
         (
+            "witness_cosignatures",
+            "counter",
+            "Cosignatures that witnesses gave",
+            count(&app.checkpoints.witnesses.cosigned),
+        ),
+        (
+            "witness_failures",
+            "counter",
+            "Questions to witnesses that were not answered by a cosignature",
+            count(&app.checkpoints.witnesses.failed),
+        ),
+        (
+            "witness_contradictions",
+            "counter",
+            "Of these, those where the witness has seen another log",
+            count(&app.checkpoints.witnesses.contradicted),
+        ),
+        (
+            "checkpoint_file_failures",
+            "counter",
+            "Signed heads that could not be written into the directory for others",
+            count(&app.checkpoints.files_failed),
+        ),
+        (
             "logs_closed",
             "gauge",
             "Logs that are only read, because they are not what was signed",

@@ -68,7 +68,7 @@ pub(super) async fn read_log_checkpoint(
 ) -> Result<Response, Problem> {
     params.only(&[])?;
     let signed = blocking(move || Ok(app.checkpoint(&org)?)).await?;
-    Ok(text(signed.note))
+    Ok(text(signed.cosigned_note()))
 }
 
 /// Read a piece of a log.

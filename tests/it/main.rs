@@ -27,4 +27,5 @@ mod tidy;
 mod trail;
 mod verify;
 mod viewer;
+mod witness;
 mod words;
