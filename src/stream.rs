@@ -50,7 +50,7 @@ const ID_BYTES: usize = 10;
 pub struct Definition {
     /// Where to.
     pub url: String,
-    /// Which: names of actions, `document.*`, `*`, `process.completed`.
+    /// Which: names of actions, `document.*`, `*`, `process.completed`, `checkpoint.signed`.
     pub events: Vec<String>,
     /// For whom: events for administrators only where it says so.
     pub audience: Audience,
@@ -84,6 +84,8 @@ pub struct Progress {
     pub next: u64,
     /// Which of its messages is next.
     pub part: u32,
+    /// How many events the signed head holds that was sent last.
+    pub signed: u64,
     /// How often the next message was tried in vain.
     pub attempts: u32,
     /// When it is tried again.

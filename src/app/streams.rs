@@ -29,11 +29,12 @@ use crate::read::process::Process;
 use crate::store::stream::{DeadLetter, StreamRow};
 use crate::store::{OrgCode, StoreError};
 use crate::stream::address::Rules;
-use crate::stream::message::{self, Message, Part};
+use crate::stream::message::{self, Message, Part, wants_checkpoints};
 use crate::stream::send::{SendError, send};
 use crate::stream::{DEAD_IN_A_ROW_MAX, Definition, JITTER_PART, Progress, RETRY_DELAYS};
 
 pub mod administer;
+mod checkpoints;
 
 /// Most messages under way at once: a thread each.
 const AT_ONCE_MAX: usize = 64;
@@ -102,6 +103,8 @@ struct Turn {
     behind: (u64, u32),
     /// It was given up before, and is wanted again.
     letter: Option<DeadLetter>,
+    /// How many events it holds, where it is a signed head.
+    signed: Option<u64>,
 }
 
 enum Look {
@@ -357,7 +360,15 @@ fn look(app: &App, key: &Key, now_ms: u64) -> Result<Look, ReadError> {
             && let Some(message) = message_of(app, &event, part, &org)?
         {
             let (behind, letter) = ((progress.next, progress.part), Some(letter));
-            return Ok(Look::Send(Box::new(Turn { row, definition, progress, message, behind, letter })));
+            return Ok(Look::Send(Box::new(Turn {
+                row,
+                definition,
+                progress,
+                message,
+                behind,
+                letter,
+                signed: None,
+            })));
         }
         // What the stream does not send any more is not wanted any more.
         let unwanted = DeadLetter { is_wanted: false, ..letter };
@@ -400,7 +411,8 @@ fn search(
                     let seq = event.seq.0;
                     let behind = if has_more { (seq, part.number() + 1) } else { (seq + 1, 0) };
                     note(app, key, row.epoch, seq, head);
-                    let turn = Turn { row, definition, progress, message, behind, letter: None };
+                    let turn =
+                        Turn { row, definition, progress, message, behind, letter: None, signed: None };
                     return Ok(Look::Send(Box::new(turn)));
                 }
                 progress.part = part.number() + 1;
@@ -413,10 +425,14 @@ fn search(
     };
     note(app, key, row.epoch, progress.next, head);
     if progress.next - kept >= PASSED_KEPT {
-        let passed = json!(Progress { attempts: 0, due_ms: None, ..progress });
+        let passed = json!(Progress { attempts: 0, due_ms: None, ..progress.clone() });
         app.store.transact(&mut |transaction| {
             transaction.advance_stream(row.org, &row.id, row.epoch, &passed).map(drop)
         })?;
+    }
+    // A head tells how long the log is, which a stream of a part of it does not.
+    if is_at_end && wants_checkpoints(&definition) && !org.scope().is_restricted() {
+        return checkpoints::look(app, row, definition, progress, org);
     }
     Ok(Look::Wait(if is_at_end { Next::Idle } else { Next::At(0) }))
 }
@@ -443,7 +459,7 @@ fn message_of(
 
 /// Keeps what became of a message. True when nobody has listened for so long that the stream must stop.
 fn kept(app: &App, turn: Turn, sent: Result<u16, SendError>, now_ms: u64) -> Result<bool, ReadError> {
-    let Turn { row, progress, message, behind, letter, .. } = turn;
+    let Turn { row, progress, message, behind, letter, signed, .. } = turn;
     let place = message.place;
     let dead = |error: String, attempts: u32| DeadLetter {
         place,
@@ -460,7 +476,8 @@ fn kept(app: &App, turn: Turn, sent: Result<u16, SendError>, now_ms: u64) -> Res
         return Ok(false);
     }
     let (next, part) = behind;
-    let passed = Progress { next, part, attempts: 0, due_ms: None, ..progress.clone() };
+    let signed_size = signed.unwrap_or(progress.signed);
+    let passed = Progress { next, part, signed: signed_size, attempts: 0, due_ms: None, ..progress.clone() };
     let (progress, given_up) = match sent {
         Ok(_) => (Progress { dead_in_a_row: 0, error: None, delivered_ms: Some(now_ms), ..passed }, None),
         Err(why) => {
@@ -477,7 +494,11 @@ fn kept(app: &App, turn: Turn, sent: Result<u16, SendError>, now_ms: u64) -> Res
                 None => {
                     let dead_in_a_row = progress.dead_in_a_row + 1;
                     let letter = dead(error.clone(), attempts);
-                    (Progress { dead_in_a_row, error: Some(error), ..passed }, Some(letter))
+                    // The next head says all that this one did.
+                    (
+                        Progress { dead_in_a_row, error: Some(error), ..passed },
+                        signed.is_none().then_some(letter),
+                    )
                 }
             }
         }

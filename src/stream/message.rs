@@ -1,6 +1,7 @@
 //! Which messages an event is the cause of, and what they say. Deliberately absent: places that they go to.
 
 use everlog_core::catalog::is_access;
+use everlog_core::checkpoint::Checkpoint;
 use everlog_core::event::{Event, Mode, Via};
 use everlog_core::hex::Hex;
 use everlog_core::process::Status;
@@ -15,6 +16,8 @@ use crate::stream::Definition;
 
 /// What is sent when a process has ended well and its Audit Trail is made.
 pub const COMPLETED: &str = "process.completed";
+/// What is sent when the head of the log is signed; to those only that name it.
+pub const CHECKPOINT: &str = "checkpoint.signed";
 /// The event behind which the signed document exists.
 const TRAIL_MADE: &str = "trail.made";
 /// How many bytes of a hash name a message.
@@ -111,6 +114,36 @@ pub fn of_process(
         "base64": encoded,
     }))});
     Some(message(event, org, Part::Completed, COMPLETED, &data))
+}
+
+/// Whether a stream sends signed heads.
+pub fn wants_checkpoints(definition: &Definition) -> bool {
+    definition.events.iter().any(|pattern| pattern == CHECKPOINT)
+}
+
+/// A signed head as a message. It stands behind the events: `next` is the one that the stream goes on with.
+pub fn of_checkpoint(
+    next: MessagePlace,
+    checkpoint: &Checkpoint,
+    note: &str,
+    signed_ms: u64,
+    org: &Organization,
+) -> Message {
+    let mut hash = Sha256::new();
+    hash.update(org.entry().row.log_id.0);
+    hash.update(CHECKPOINT);
+    hash.update(checkpoint.size.0.to_be_bytes());
+    let data = json!({
+        "organization": org.entry().row.id, "origin": checkpoint.origin, "size": checkpoint.size,
+        "root": Hex(&checkpoint.root).to_string(), "checkpoint": note,
+    });
+    let body = json!({"type": CHECKPOINT, "timestamp": iso(signed_ms), "data": data});
+    Message {
+        place: next,
+        id: format!("msg_{}", Hex(&hash.finalize()[..ID_BYTES])),
+        kind: CHECKPOINT.to_owned(),
+        body: body.to_string().into_bytes(),
+    }
 }
 
 /// What is sent when an administrator asks whether anybody is there.

@@ -15,6 +15,7 @@ use crate::server::{Answer, Server, event, is_gate};
 use receiver::{Got, Receiver};
 
 mod address;
+mod checkpoints;
 pub mod receiver;
 
 const STREAMS: &str = "/v1/organizations/acme/streams";
