@@ -103,9 +103,10 @@ impl CodeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(pub u32);
 
-/// The value of a code whose own was erased: says nothing, and is no other's. It begins with NUL, which no event holds.
-pub fn blank(code: Code) -> String {
-    format!("\0{}", code.0)
+/// What stands in the place of a code's value that was erased: NUL, which no event holds, as often as it had bytes. So it
+/// is overwritten where it lies.
+pub fn blank(value: &str) -> String {
+    "\0".repeat(value.len().max(1))
 }
 
 /// Whether the value of a code was erased.
@@ -196,7 +197,7 @@ pub trait Transaction {
     /// Makes sure that the value has a code.
     fn intern(&mut self, org: OrgCode, kind: CodeKind, value: &str) -> Result<Code, StoreError>;
     /// Overwrites the values of codes that no event has any more with blank ones. The codes stay, and stay dense; the
-    /// same value gets a new one when it comes again.
+    /// same value gets a new one when it comes again. Blanking a code again changes nothing.
     fn blank_codes(&mut self, org: OrgCode, kind: CodeKind, codes: &[Code]) -> Result<(), StoreError>;
     /// Adds rows with the ids of their events at the head's place, and moves the head. Rows are in order, without gaps.
     fn append(&mut self, org: OrgCode, rows: &[(Row, String)], head: &Head) -> Result<Append, StoreError>;

@@ -10,7 +10,7 @@ use everlog::store::process::{ProcessFilter, ProcessPage, SubjectRow, Summoned};
 use everlog::store::stream::{DeadLetter, MessagePlace, StreamRow};
 use everlog::store::{
     Append, Code, CodeKind, Credential, Head, OrgCode, OrganizationRow, Row, SavedView, Store, StoreError,
-    Transaction,
+    Transaction, blank, is_blank,
 };
 use everlog_core::ids::{OrgId, Seq, Size};
 use everlog_core::leaf::{Hash, LogId};
@@ -53,12 +53,7 @@ impl MemoryStore {
     /// Appends rows to one log, with codes for the values of their events.
     pub fn append(&self, org: OrgCode, rows: Vec<Row>, coded: &[(CodeKind, String)]) -> Append {
         let mut inner = self.lock();
-        for (kind, value) in coded {
-            let values = inner.codes.entry((org, *kind)).or_default();
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
+        inner.intern(org, coded);
         // Places in the order of commits grow, but are not dense.
         let pos = inner.appends.last().map_or(1, |append| append.pos + 1 + append.pos % 3);
         let log = inner.rows.entry(org).or_default();
@@ -70,6 +65,36 @@ impl MemoryStore {
         log.extend(rows);
         inner.appends.push(append);
         append
+    }
+
+    /// Puts what is left of an event in its place, with codes for the values that it still has.
+    pub fn erase(&self, org: OrgCode, row: Row, coded: &[(CodeKind, String)]) {
+        let mut inner = self.lock();
+        inner.intern(org, coded);
+        let place = &mut inner.rows.get_mut(&org).unwrap()[row.seq.0 as usize];
+        assert_eq!((place.seq, place.received_ms), (row.seq, row.received_ms), "an event keeps its place");
+        *place = row;
+    }
+
+    /// Blanks the values of codes, as the real store does.
+    pub fn blank_codes(&self, org: OrgCode, kind: CodeKind, codes: &[Code]) {
+        let mut inner = self.lock();
+        for code in codes {
+            let value = &mut inner.codes.get_mut(&(org, kind)).unwrap()[code.0 as usize];
+            assert!(!is_blank(value), "a value is blanked once");
+            *value = blank(value);
+        }
+    }
+}
+
+impl Inner {
+    fn intern(&mut self, org: OrgCode, coded: &[(CodeKind, String)]) {
+        for (kind, value) in coded {
+            let values = self.codes.entry((org, *kind)).or_default();
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
     }
 }
 

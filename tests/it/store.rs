@@ -44,6 +44,8 @@ macro_rules! for_each_case {
             a_record_of_an_erasure_waits_until_it_is_purged
             the_sessions_of_a_user_go_and_nobody_elses
             the_views_of_all_readers_are_listed
+            a_blanked_code_stays_and_its_value_gets_a_new_one
+            a_code_is_blanked_only_where_it_is_and_only_when_it_commits
             head_and_frontier_survive_opening_again
             rows_that_do_not_continue_the_log_are_refused
             appends_are_read_in_the_order_of_commits

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use everlog::store::sqlite::{SqliteStore, data_directory};
-use everlog::store::{OrgCode, Row, Store, StoreError};
+use everlog::store::{Code, CodeKind, OrgCode, Row, Store, StoreError};
 use everlog_core::erasure::Salts;
 use everlog_core::ids::{Seq, Size};
 use everlog_core::leaf::Seed;
@@ -107,6 +107,14 @@ fn a_newer_directory_is_refused_with_both_numbers() {
     assert!(known.parse::<u32>().unwrap() >= 3);
 }
 
+/// Puts the table of codes back as it was in the first schema, empty.
+fn codes_of_before() -> String {
+    let migration = include_str!("../../src/store/sqlite/migrations/V1__truth.sql");
+    let from = migration.find("create table codes").unwrap();
+    let table = &migration[from..=from + migration[from..].find(';').unwrap()];
+    format!("drop table codes; {table}")
+}
+
 #[test]
 fn a_directory_of_the_schema_before_keeps_its_credentials() {
     let (_place, dir) = place();
@@ -123,6 +131,7 @@ fn a_directory_of_the_schema_before_keeps_its_credentials() {
              delete from refinery_schema_history where version >= 2;",
         )
         .unwrap();
+    sql(&dir).execute_batch(&codes_of_before()).unwrap();
     let store = SqliteStore::open(&dir).unwrap();
     assert_eq!(store.credential(&key.hash).unwrap(), Some(key));
     assert_eq!(store.views(acme, "u_1").unwrap(), []);
@@ -483,4 +492,91 @@ fn nothing_of_an_erased_row_stays_in_the_file() {
     for (number, seed) in seeds.iter().enumerate() {
         assert_eq!(file.windows(32).any(|it| it == seed), number % 3 != 0, "seed {number}");
     }
+}
+
+/// D06: where pages are split, each half keeps what the other took; so codes lie where no page ever is.
+#[test]
+fn no_byte_of_a_blanked_code_stays_in_the_file() {
+    let (_place, dir) = place();
+    let store = SqliteStore::open(&dir).unwrap();
+    let orgs = ["acme", "bolt", "cove", "dune", "echo"].map(|id| make(&store, id));
+    let value = |number: u64| {
+        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = if spread.is_multiple_of(7) { "quuxley" } else { "person" };
+        // A few are longer than a page.
+        let long = word.repeat(if spread.is_multiple_of(5) { 1 + (spread >> 40) as usize % 60 } else { 1 });
+        let long = if number.is_multiple_of(500) { long.repeat(100) } else { long };
+        format!(
+            "[\"user\",\"{spread:016x}-{word}\",\"{long} {spread:x}\",\"{word}{spread:x}@example.org\",null]"
+        )
+    };
+    let mut blanked = 0;
+    for group in 0..60_u64 {
+        transact(&store, |transaction| {
+            for number in group * 200..(group + 1) * 200 {
+                let org = orgs[(number.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % orgs.len()];
+                transaction.intern(org, CodeKind::Actor, &value(number))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        for org in orgs.into_iter().filter(|_| group % 20 == 19) {
+            let values = store.codes(org, CodeKind::Actor, Code(0)).unwrap();
+            let theirs = (0..).zip(&values).filter(|(_, value)| value.contains("quuxley"));
+            let codes: Vec<Code> = theirs.map(|(code, _)| Code(code)).collect();
+            transact(&store, |transaction| transaction.blank_codes(org, CodeKind::Actor, &codes)).unwrap();
+            blanked += codes.len();
+        }
+    }
+    assert!(blanked > 1_000);
+    check_store(&store);
+    drop(store);
+    for entry in fs::read_dir(&dir).unwrap().map(Result::unwrap) {
+        let bytes = fs::read(entry.path()).unwrap();
+        let found = memchr::memmem::find_iter(&bytes, b"quuxley").count();
+        assert_eq!(found, 0, "{} holds what was erased", entry.path().display());
+    }
+}
+
+/// Values that were kept before codes had buckets are found by them.
+#[test]
+fn codes_of_a_directory_of_before_keep_their_values() {
+    let (_place, dir) = place();
+    let values =
+        ["a", "", "[\"user\",\"u_1\",\"Zoë Müller 王小明 🖋\",null,null]", "198.51.100.147", "b\u{7f}\"c"];
+    let store = SqliteStore::open(&dir).unwrap();
+    let acme = make(&store, "acme");
+    drop(store);
+    let before = sql(&dir);
+    before.execute_batch(&codes_of_before()).unwrap();
+    before.execute_batch("delete from refinery_schema_history where version >= 8").unwrap();
+    for (code, value) in (0_u32..).zip(values) {
+        before.execute("insert into codes values (0, 1, ?, ?)", (code, value)).unwrap();
+    }
+    drop(before);
+    let store = SqliteStore::open(&dir).unwrap();
+    for (code, value) in (0..).zip(values).collect::<Vec<_>>().into_iter().rev() {
+        let found = transact(&store, |transaction| transaction.intern(acme, CodeKind::Actor, value)).unwrap();
+        assert_eq!(found, Code(code), "{value}");
+    }
+    assert_eq!(store.codes(acme, CodeKind::Actor, Code(0)).unwrap(), values);
+    check_store(&store);
+}
+
+#[test]
+fn two_codes_of_one_value_are_found_out() {
+    let (_place, dir) = place();
+    let store = SqliteStore::open(&dir).unwrap();
+    let acme = make(&store, "acme");
+    transact(&store, |transaction| {
+        ["a", "b", "cc", "dd"].iter().try_for_each(|it| transaction.intern(acme, CodeKind::Ip, it).map(drop))
+    })
+    .unwrap();
+    // Blanked values may be alike.
+    transact(&store, |transaction| transaction.blank_codes(acme, CodeKind::Ip, &[Code(2), Code(3)])).unwrap();
+    check_store(&store);
+    drop(store);
+    sql(&dir).execute("update codes set value = 'a' where code = 1", []).unwrap();
+    let store = SqliteStore::open(&dir).unwrap();
+    assert_eq!(store.check().unwrap(), ["a value of organization 0, kind 2, has two codes"]);
 }

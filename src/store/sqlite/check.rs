@@ -148,11 +148,17 @@ fn appends(
     Ok(())
 }
 
-/// Codes are dense from 0.
+/// Codes are dense from 0, and each is of one value.
 fn codes(connection: &Connection, problems: &mut Vec<String>) -> Result<(), StoreError> {
     let sparse = "select org, kind from codes group by org, kind having count(*) != max(code) + 1";
     named(connection, sparse, problems, |org, kind| {
         format!("the codes of organization {org}, kind {kind}, have gaps")
+    })?;
+    // Blanked values are zero bytes, and may be alike.
+    let twice = "select org, kind from codes where substr(cast(value as blob), 1, 1) is not x'00'
+                 group by org, kind having count(*) != count(distinct value)";
+    named(connection, twice, problems, |org, kind| {
+        format!("a value of organization {org}, kind {kind}, has two codes")
     })
 }
 

@@ -26,7 +26,7 @@ use crate::store::sqlite::{corrupt, fault};
 use crate::store::stream::{DeadLetter, MessagePlace, StreamRow, Token};
 use crate::store::{
     Append, Code, CodeKind, Credential, EVENTS_MAX, Head, ORGANIZATIONS_MAX, OrgCode, OrganizationRow, Row,
-    SavedView, StoreError, Transaction, blank,
+    SavedView, StoreError, Transaction,
 };
 
 /// Length of the log in front of the file from which it is copied into the file. Long enough that a page written often
@@ -36,6 +36,9 @@ pub const LOG_BYTES_MAX: u64 = 16 << 20;
 const SETTLE_MAX: Duration = Duration::from_millis(50);
 /// Most values whose codes are remembered; beyond that all are forgotten and read again.
 const CODES_REMEMBERED_MAX: usize = 1 << 16;
+
+/// Into so many the values of a kind are divided.
+const BUCKETS: u32 = 1 << 16;
 
 /// The connection that writes. Its owner lets one caller in at a time.
 pub(super) struct Writer {
@@ -236,8 +239,8 @@ impl Calls<'_> {
             lines.next()?.map(|line| line.get::<_, i64>(0)).transpose()
         };
         let kept = read(
-            "select code from codes where org = ? and kind = ? and value = ?",
-            &[&org.0, &(kind as u8), &value],
+            "select code from codes where org = ? and kind = ? and bucket = ? and value = ?",
+            &[&org.0, &(kind as u8), &bucket(value), &value],
         )
         .map_err(fault("read a code"))?;
         let number = match kept {
@@ -251,7 +254,7 @@ impl Calls<'_> {
         };
         let code = Code(u32::try_from(number).map_err(|_| StoreError::Full("codes of a kind"))?);
         if kept.is_none() {
-            self.write(INSERT_CODE, (org.0, kind as u8, code.0, value))?;
+            self.write(INSERT_CODE, (org.0, kind as u8, code.0, bucket(value), value))?;
         }
         self.codes.insert(org, kind, value, code);
         Ok(code)
@@ -265,7 +268,7 @@ impl Calls<'_> {
     ) -> Result<(), StoreError> {
         self.codes.forget(org, kind);
         for &code in codes {
-            if self.write(BLANK_CODE, (blank(code), org.0, kind as u8, code.0))? != 1 {
+            if self.write(BLANK_CODE, (org.0, kind as u8, code.0))? != 1 {
                 return Err(corrupt(format!("organization {} has no code {} of {kind:?}", org.0, code.0)));
             }
         }
@@ -598,6 +601,11 @@ impl Transaction for Calls<'_> {
     }
 }
 
+/// Where a value is looked up: with many values a few share one, and it tells nothing of a value that was erased.
+fn bucket(value: &str) -> u32 {
+    value.chars().fold(0, |bucket, character| (bucket * 31 + u32::from(character)) & (BUCKETS - 1))
+}
+
 /// The rows continue the log, and the new head is theirs.
 fn check_append(old: &Head, rows: &[(Row, String)], new: &Head) -> Result<(), StoreError> {
     let (mut size, mut received_ms) = (old.size, old.received_ms);
@@ -657,12 +665,14 @@ fn write_fault(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
 const INSERT_CODE: Writing = Writing {
     doing: "keep a code",
     unique: "the code",
-    sql: "insert into codes (org, kind, code, value) values (?, ?, ?, ?)",
+    sql: "insert into codes (org, kind, code, bucket, value) values (?, ?, ?, ?, ?)",
 };
 const BLANK_CODE: Writing = Writing {
     doing: "blank a code",
     unique: "the code",
-    sql: "update codes set value = ? where org = ? and kind = ? and code = ?",
+    // As `blank` says: the row keeps its length and is overwritten where it lies.
+    sql: "update codes set value = cast(zeroblob(max(1, octet_length(value))) as text)
+          where org = ? and kind = ? and code = ?",
 };
 const INSERT_EVENT: Writing = Writing {
     doing: "keep an event",

@@ -1,6 +1,8 @@
 //! What every store must do when something is erased from an event. Deliberately absent: what may be erased.
 
-use everlog::store::{Credential, OrgCode, Row, SavedView, Store};
+use everlog::store::{
+    Code, CodeKind, Credential, OrgCode, Row, SavedView, Store, StoreError, blank, is_blank,
+};
 use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
 
@@ -124,4 +126,56 @@ pub fn the_views_of_all_readers_are_listed(open: Open) {
     .unwrap();
     let listed = store.every_view(acme).unwrap();
     assert_eq!(listed, [("u_1".to_owned(), view("a")), ("u_2".to_owned(), view("b"))]);
+}
+
+/// The dictionary of codes forgets as well: who comes again comes as somebody new.
+pub fn a_blanked_code_stays_and_its_value_gets_a_new_one(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let (acme, bolt) = (make(&*store, "acme"), make(&*store, "bolt"));
+    let intern = |store: &dyn Store, org, values: &[&str]| -> Vec<u32> {
+        let mut intern = |value: &&str| {
+            transact(store, |transaction| transaction.intern(org, CodeKind::Actor, value)).unwrap().0
+        };
+        values.iter().map(&mut intern).collect()
+    };
+    assert_eq!(intern(&*store, acme, &["ada", "bob", "cy"]), [0, 1, 2]);
+    assert_eq!(intern(&*store, bolt, &["bob"]), [0]);
+    let codes = [Code(1), Code(2)];
+    transact(&*store, |transaction| transaction.blank_codes(acme, CodeKind::Actor, &codes)).unwrap();
+    // Blanking is done again after a crash, and changes nothing then.
+    transact(&*store, |transaction| transaction.blank_codes(acme, CodeKind::Actor, &codes)).unwrap();
+    assert_eq!(intern(&*store, acme, &["bob", "ada", "dee"]), [3, 0, 4]);
+
+    let check = |store: &dyn Store| {
+        let values = store.codes(acme, CodeKind::Actor, Code(0)).unwrap();
+        assert_eq!(values, ["ada", &blank("bob"), &blank("cy"), "bob", "dee"]);
+        assert!(is_blank(&values[1]) && !is_blank(&values[3]));
+        assert_eq!(store.codes(bolt, CodeKind::Actor, Code(0)).unwrap(), ["bob"]);
+        check_store(store);
+    };
+    check(&*store);
+    drop(store);
+    let store = place.open();
+    check(&*store);
+    assert_eq!(intern(&*store, acme, &["dee", "cy"]), [4, 5]);
+}
+
+pub fn a_code_is_blanked_only_where_it_is_and_only_when_it_commits(open: Open) {
+    let place = Place::new(open);
+    let store = place.open();
+    let acme = make(&*store, "acme");
+    let intern = |value| transact(&*store, |it| it.intern(acme, CodeKind::Ip, value)).unwrap();
+    assert_eq!(intern("::1"), Code(0));
+    for (kind, code) in [(CodeKind::Ip, Code(1)), (CodeKind::Actor, Code(0))] {
+        assert!(transact(&*store, |transaction| transaction.blank_codes(acme, kind, &[code])).is_err());
+    }
+    let given_up = transact(&*store, |transaction| -> Result<(), StoreError> {
+        transaction.blank_codes(acme, CodeKind::Ip, &[Code(0)])?;
+        assert_eq!(transaction.intern(acme, CodeKind::Ip, "::1")?, Code(1));
+        Err(StoreError::Full("patience"))
+    });
+    assert!(given_up.is_err());
+    assert_eq!(intern("::1"), Code(0));
+    assert_eq!(store.codes(acme, CodeKind::Ip, Code(0)).unwrap(), ["::1"]);
 }
