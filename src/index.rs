@@ -26,6 +26,7 @@ mod dictionary;
 mod disk;
 mod document;
 mod matches;
+mod merging;
 mod order;
 mod positions;
 mod purge;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tantivy::index::{SegmentId, SegmentMeta, SegmentReader};
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::indexer::IndexWriterOptions;
 use tantivy::{
     FutureResult, Index, IndexReader, IndexSettings, IndexSortByField, IndexWriter, Order, ReloadPolicy, Term,
 };
 
 use crate::index::IndexError;
 use crate::index::document::Entry;
+use crate::index::merging::Merging;
 use crate::index::positions::Positions;
 use crate::index::schema::{self, Fields, SCHEMA_VERSION, TermKind, schema};
 use crate::index::segment::Segment;
@@ -25,12 +26,6 @@ use crate::store::{Append, OrgCode, Store};
 const WRITER_BYTES: usize = 50 << 20;
 /// With one, small merges wait behind a large one and tiny segments pile up.
 const MERGE_THREADS: usize = 2;
-/// So many segments of a like size become one.
-const MERGE_SEGMENTS_MIN: usize = 8;
-/// Segments with fewer documents count as alike.
-const MERGE_LAYER_DOCS_MIN: u32 = 2_000;
-/// No larger segment is merged further: a rewrite stays short, and so does the disk it needs.
-const MERGE_DOCS_MAX: usize = 2_000_000;
 
 /// Up to where the index has come, kept with every commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,13 +133,7 @@ impl Disk {
             .memory_budget_per_thread(WRITER_BYTES)
             .build();
         let writer: IndexWriter = index.writer_with_options(options)?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_min_num_segments(MERGE_SEGMENTS_MIN);
-        policy.set_min_layer_size(MERGE_LAYER_DOCS_MIN);
-        policy.set_max_docs_before_merge(MERGE_DOCS_MAX);
-        // Deleted documents are purged explicitly, all of them.
-        policy.set_del_docs_ratio_before_merge(1.0);
-        writer.set_merge_policy(Box::new(policy));
+        writer.set_merge_policy(Box::new(Merging::new()));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let Payload { watermark, refreshing } = payload;
         Ok(Self { fields: schema().1, reader, writer, watermark, refreshing })
