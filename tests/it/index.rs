@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::memory_store::MemoryStore;
 use crate::oracle::{self, Known};
 
+mod erasure;
 mod since;
 
 /// Numbers that look random and are the same every time (SplitMix64).

@@ -265,7 +265,9 @@ pub fn facet(
                 vec![(id, event.actor.shown().to_owned())]
             }
             FacetField::TargetType => {
-                let kinds: BTreeSet<_> = event.targets.iter().map(|target| target.kind.clone()).collect();
+                let kinds = event.targets.iter().map(|target| target.kind.clone());
+                // What stands in the place of an erased target has no type.
+                let kinds: BTreeSet<_> = kinds.filter(|kind| !kind.is_empty()).collect();
                 kinds.into_iter().map(same).collect()
             }
             FacetField::Ip => event.context.ip.clone().into_iter().map(same).collect(),
