@@ -31,6 +31,7 @@ const EVENTS: u64 = 300_000;
 const ORGANIZATIONS: u32 = 200;
 const GROUP: u64 = 1_000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const ERASED: u64 = 10_000;
 const START_MS: u64 = 1_767_225_600_000; // 2026-01-01.
 
 fn main() {
@@ -50,6 +51,7 @@ fn main() {
     );
     println!("{:>10.1} bytes/event", size_bytes(directory.path()) as f64 / events as f64);
     questions(&index, &catalogs, largest);
+    erasure(&index, &store, largest);
 }
 
 /// Takes in all events and gives the time spent in the index alone, and the size of organization 0.
@@ -128,6 +130,36 @@ fn document(actions: &[String], seq: u64, number: u64, of: u64) -> Document {
         "s": {"id": format!("ev_{seq:x}_{number:x}"), "kind": "event", "via": "api"},
     }))
     .unwrap()
+}
+
+/// Takes who it was out of many events of the largest log.
+fn erasure(index: &Index, store: &MemoryStore, largest: u64) {
+    let org = OrgCode(0);
+    let erase = |seq| {
+        let row = store.rows(org, &[Seq(seq)]).unwrap().remove(0);
+        let mut value = serde_json::from_slice(&row.document).unwrap();
+        let written = row.salts.erase(&mut value, &["/e/actor", "/e/context"], Seq(largest)).unwrap();
+        let document: Document = serde_json::from_value(value.clone()).unwrap();
+        let Row { received_ms, leaf_hash, .. } = row;
+        let row = Row { document: value.to_string().into_bytes(), salts: Salts::Written(written), ..row };
+        store.erase(org, row, &[(CodeKind::Actor, actor_value(&document.event.actor))]);
+        Event { seq: Seq(seq), received_ms, leaf_hash, document, erased: Vec::new() }
+    };
+    let seqs = (0..largest).step_by((largest / ERASED).max(1) as usize).take(ERASED as usize);
+    let events: Vec<Event> = seqs.map(erase).collect();
+    let measure = |name: &str, act: &dyn Fn()| {
+        let begun = Instant::now();
+        act();
+        println!("{:>10.3} ms  {name}", begun.elapsed().as_secs_f64() * 1_000.0);
+    };
+    println!("{} events of one person erased, spread over the largest log", events.len());
+    measure("until no query finds them", &|| index.rewrite(org, &events).unwrap());
+    measure("unused codes", &|| {
+        for &kind in CodeKind::ALL {
+            std::hint::black_box(index.unused_codes(org, kind).unwrap());
+        }
+    });
+    measure("until they are off the disk", &|| index.purge().unwrap());
 }
 
 fn size_bytes(path: &Path) -> u64 {
