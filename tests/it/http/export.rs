@@ -412,6 +412,7 @@ fn an_export_that_is_given_up_frees_what_it_held() {
         "lock",
         "index",
         "blobs",
+        "signed",
         "log.key",
         "seal.key",
         "operator.key",
