@@ -22,6 +22,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 mod processes;
+mod signed;
 
 const ORGS: [&str; 2] = ["acme", "globex"];
 const SENDERS: u64 = 4;
