@@ -105,12 +105,12 @@ impl CursorKey {
     }
 
     /// Seals a position of one log: as long as any other, and for no other log.
-    pub(super) fn seal_position(&self, log: &LogId, position: Seq) -> String {
+    pub fn seal_position(&self, log: &LogId, position: Seq) -> String {
         self.seal_bytes(&bound(log), position.0.to_be_bytes().to_vec())
     }
 
     /// The position of this log that was sealed.
-    pub(super) fn open_position(&self, log: &LogId, text: &str) -> Option<Seq> {
+    pub fn open_position(&self, log: &LogId, text: &str) -> Option<Seq> {
         let bytes = self.open_bytes(&bound(log), text)?;
         Some(Seq(u64::from_be_bytes(bytes.try_into().ok()?)))
     }
