@@ -51,9 +51,9 @@ pub struct LastSigned {
 }
 
 impl LastSigned {
-    /// When it was signed, to the second: whoever looks for a backup looks for a time.
+    /// When it was signed, to the next second: a backup from after it holds what was signed.
     pub fn time(&self) -> Timestamp {
-        let second = i64::try_from(self.signed_ms / 1_000).ok();
+        let second = i64::try_from(self.signed_ms.div_ceil(1_000)).ok();
         second.and_then(|second| Timestamp::from_second(second).ok()).unwrap_or(Timestamp::MAX)
     }
 }
