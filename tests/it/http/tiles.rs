@@ -1,10 +1,14 @@
 //! `/log/{log_id}/…`: a client of C2SP tlog-tiles, which needs nothing else, gets the whole tree; and nobody gets it who may
 //! not. Deliberately absent: the names of tiles (`core::tile`).
 
+use everlog::store::Row;
 use everlog_core::checkpoint::Checkpoint;
+use everlog_core::erasure::Salts;
 use everlog_core::ids::Seq;
+use everlog_core::json::canonical;
 use everlog_core::leaf::{Hash, Leaf};
 use everlog_core::merkle::Tree;
+use everlog_core::proof::Proof;
 use serde_json::{Value, json};
 
 use crate::server::{Answer, OPERATOR_KEY, Server, event};
@@ -234,6 +238,28 @@ fn a_log_that_is_not_public_is_there_for_its_readers_only() {
     assert!(!entries.text.contains("lead") && !entries.text.contains("Ana"));
     set_public(&server, &key, false);
     in_log(&server, "checkpoint", "").assert_problem(404, "not_found");
+}
+
+/// What was erased from an event is out of its leaf's reach, and the leaf stays: pieces that others keep are still those.
+#[test]
+fn pieces_are_the_same_after_an_erasure() {
+    let server = Server::start();
+    let key = server.tenant("acme", "workspace");
+    record(&server, &key, 3);
+    let head = head(&server, &key);
+    let read = || ["0/000.p/3", "entries/000.p/3"].map(|name| piece(&server, &key, name));
+    let before = read();
+    let org = server.app.directory.all().unwrap().remove(0).row.code;
+    let row = server.app.store.rows(org, &[Seq(1)]).unwrap().remove(0);
+    let mut document: Value = serde_json::from_slice(&row.document).unwrap();
+    let written = row.salts.erase(&mut document, &["/e/actor/name"], Seq(2)).unwrap();
+    let left = Row { document: canonical(&document), salts: Salts::Written(written), ..row };
+    server.app.store.transact(&mut |transaction| transaction.erase(org, &left)).unwrap();
+    assert!(!server.get(&format!("{ACME}/events/1"), &key).text.contains("Ana"));
+    assert_eq!(read(), before);
+    let proof = server.get(&format!("{ACME}/proofs/inclusion/1?size={}", head.size), &key).text;
+    let verifier = server.app.verifier_key().parse().unwrap();
+    assert_eq!(Proof::parse(&proof).unwrap().verify(&left.leaf_hash, &verifier), Ok(head));
 }
 
 /// A log that was made a moment ago is found, although those of all others are kept in memory.
