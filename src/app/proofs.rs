@@ -10,6 +10,7 @@ use everlog_core::query::ParamError;
 
 use crate::access::Organization;
 use crate::app::Parts;
+use crate::app::checkpoints::SignedHead;
 use crate::read::ReadError;
 use crate::store::StoreError;
 
@@ -32,12 +33,12 @@ impl Parts {
             return Ok(None);
         }
         let (size, note) = match size {
-            None => (head.checkpoint.size, head.note),
+            None => (head.checkpoint.size, head.cosigned_note()),
             Some(size) if !(size.holds(seq) && size <= head.checkpoint.size) => {
                 let sizes = format!("a size from {through} to {}", head.checkpoint.size);
                 return Err(ParamError::expected("size", sizes).into());
             }
-            Some(size) => (size, self.note_at(org, size, &head.checkpoint, head.note)?),
+            Some(size) => (size, self.note_at(org, size, &head)?),
         };
         let path = self.reader.inclusion(org, seq, size)?;
         Ok(path.map(|path| Proof::new(seq, path, note)))
@@ -67,26 +68,21 @@ impl Parts {
         Ok((to, proof))
     }
 
-    /// The signed note of the log as it was at a size that the signed head continues. An older head that is signed once more
+    /// The signed note of the log as it was at a size that the signed head continues, with what witnesses say of it where that
+    /// is known. An older head that is signed once more
     /// is the one that was signed then: what does not lead to the signed root gets no signature.
-    fn note_at(
-        &self,
-        org: &Organization,
-        size: Size,
-        head: &Checkpoint,
-        note: String,
-    ) -> Result<String, ReadError> {
-        if size == head.size {
-            return Ok(note);
+    fn note_at(&self, org: &Organization, size: Size, head: &SignedHead) -> Result<String, ReadError> {
+        let cosigned = self.cosigned_checkpoint(org)?;
+        let mut known = [Some(head), cosigned.as_ref()].into_iter().flatten();
+        if let Some(known) = known.find(|known| known.checkpoint.size == size) {
+            return Ok(known.cosigned_note());
         }
+        let Checkpoint { origin, size: signed, root: signed_root } = &head.checkpoint;
         let root = self.reader.root(org, size)?;
-        let proof = self.reader.consistency(org, size, head.size)?.unwrap_or_default();
-        verify_consistency(size, head.size, &proof, &root, &head.root).map_err(|why| {
-            StoreError::Corrupt(format!(
-                "the log at {size} does not lead to its head at {}: {why}",
-                head.size
-            ))
+        let proof = self.reader.consistency(org, size, *signed)?.unwrap_or_default();
+        verify_consistency(size, *signed, &proof, &root, signed_root).map_err(|why| {
+            StoreError::Corrupt(format!("the log at {size} does not lead to its head at {signed}: {why}"))
         })?;
-        Ok(self.checkpoints.sign_older(&Checkpoint { origin: head.origin.clone(), size, root }))
+        Ok(self.checkpoints.sign_older(&Checkpoint { origin: origin.clone(), size, root }))
     }
 }

@@ -84,6 +84,9 @@ fn witnesses_cosign_every_head_and_the_note_carries_their_lines() {
         let both = [&first, &second].map(|witness| served(&server, &key, witness, "").1);
         both == [1, 1]
     });
+    let proof = |asked: &str| server.get(&format!("{ACME}/proofs/inclusion/{asked}"), &key).text;
+    assert!(proof("0").contains("w1.example") && proof("0?size=5").contains("w1.example"));
+    assert!(!proof("0?size=3").contains("w1.example"), "no witness saw that head");
     record(&server, &key, 2, "lead.created");
     wait_until("the next", || first.size(&origin) == 7);
     // From the second head on it is known where the witness stands: one question each.
