@@ -154,7 +154,9 @@ fn odd(
 }
 
 fn bundle(file: impl BufRead, trust: &Trust, is_json: bool, bar: &ProgressBar) -> anyhow::Result<Verdict> {
-    if is_json { as_json(file, trust) } else { for_people(file, trust, bar) }
+    let verdict = if is_json { as_json(file, trust) } else { for_people(file, trust, bar) };
+    bar.finish_and_clear();
+    verdict
 }
 
 /// The SHA-256 of a certificate.
