@@ -139,6 +139,7 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     ("POST", "/v1/organizations/{org}/keys",                      NO_ONE),
     ("GET", "/v1/organizations/{org}/keys",                       NO_ONE),
     ("DELETE", "/v1/organizations/{org}/keys/{id}",               NO_ONE),
+    ("POST", "/v1/organizations/{org}/erasures",                  NO_ONE),
     ("POST", "/v1/organizations/{org}/streams",                   NO_ONE),
     ("GET", "/v1/organizations/{org}/streams",                    NO_ONE),
     ("GET", "/v1/organizations/{org}/streams/{id}",               NO_ONE),
