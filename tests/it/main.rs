@@ -7,7 +7,6 @@ mod browser;
 mod command_line;
 mod crash;
 mod demo;
-mod erasing;
 mod evidence;
 mod export;
 mod format;

@@ -118,6 +118,21 @@ fn every_acknowledged_event_has_a_receipt_that_the_log_bears_out() {
     assert_eq!((code, &told["verdict"], &told["receipts"]), (0, &json!("holds"), &json!(1_052)));
 }
 
+/// The leaf stays, and with it everything that was ever proven.
+#[test]
+fn an_event_that_lost_a_value_by_an_erasure_is_still_the_one_that_was_acknowledged() {
+    let (server, desk) = (Server::start(), Desk::new());
+    let key = server.tenant("acme", "workspace");
+    desk.record(&server, &key, ids(0..5));
+    let asked =
+        json!({"events": ["e-2"], "fields": ["/e/actor/name"], "basis": "GDPR", "requested_by": "owner"});
+    let made = server.post("/v1/organizations/acme/erasures", &key, &asked);
+    assert_eq!(made.status, 201, "{made:?}");
+    let (code, told) =
+        desk.verify(&["--url", &server.url(""), "--api-key", &key, "--key", &log_key(&server)]);
+    assert!(code == 0 && told.contains("5 receipts"), "{told}");
+}
+
 #[test]
 fn receipts_of_a_data_directory_are_those_of_its_server() {
     let (server, desk) = (Server::start(), Desk::new());

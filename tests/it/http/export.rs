@@ -290,7 +290,6 @@ fn a_bad_parameter_is_named_and_nothing_is_recorded() {
         ("limit=5", "limit"),
         ("cursor=abc", "cursor"),
         ("skip=1", "skip"),
-        ("format=bundle", "format"),
         ("format=parquet", "format"),
         ("format=", ""),
         ("format=csv&format=jsonl", "format"),
@@ -298,6 +297,9 @@ fn a_bad_parameter_is_named_and_nothing_is_recorded() {
         ("raw=yes", "raw"),
         ("raw=true&format=xlsx", "raw"),
         ("raw=true&format=jsonl", "raw"),
+        ("raw=true&format=bundle", "raw"),
+        ("since=1", "since"),
+        ("since=9&format=bundle", "since"),
         ("colums=full", "colums"),
         ("q=%22open", "q"),
         ("from=2026-02-01&to=2026-01-01", "to"),
@@ -311,8 +313,8 @@ fn a_bad_parameter_is_named_and_nothing_is_recorded() {
         answer.assert_problem(400, "invalid_parameter");
         assert_eq!(answer.body["errors"][0]["pointer"], named, "{asked}");
     }
-    let formats = server.get(&format!("{ORG}/export?format=bundle"), &key);
-    assert!(formats.text.contains("csv, xlsx, jsonl"), "{}", formats.text);
+    let formats = server.get(&format!("{ORG}/export?format=parquet"), &key);
+    assert!(formats.text.contains("csv, xlsx, jsonl, bundle"), "{}", formats.text);
     assert_eq!(server.size("acme"), size + 1, "the one that was answered");
 }
 

@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use crate::erasing::erase;
 use crate::http::bundles::held;
 use crate::server::Server;
 use crate::viewer::{Visitor, lead, link, now_iso, opened, plain, record};
@@ -143,15 +142,12 @@ fn a_record_of_three_thousand_changes_is_paged() {
 #[test]
 fn the_proof_of_an_event_can_be_taken_away_and_tells_what_was_erased() {
     let server = Server::start();
-    let (key, _) = opened(&server, "workspace", "owner");
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
     record(&server, "acme", &key, &json!([lead("Globex", "2026-11-01T10:00:00Z")]));
-    let directory = server.stop();
-    let seqs = [1];
-    let by = erase(&directory.path().join("data"), "acme", &seqs, &["/e/actor/name", "/e/targets/0/name"]);
-    let server = Server::start_in(directory, |_| {});
-    let mut visitor = Visitor::new(&server);
-    visitor.enter(&link(&server, "acme", "u_1", "owner"));
     let id = server.get("/v1/organizations/acme/events/1", &key).body["id"].as_str().unwrap().to_owned();
+    let asked = json!({"events": [id], "fields": ["/e/actor/name", "/e/targets/0/name"], "basis": "GDPR", "requested_by": "owner"});
+    let made = server.post("/v1/organizations/acme/erasures", &key, &asked);
+    let by = made.body["erasures"][0]["seq"].as_u64().unwrap_or_else(|| panic!("{made:?}"));
     let page = visitor.get(&format!("/view/acme/events/{id}?tab=proof"));
     let told = plain(&page.text);
     assert!(told.contains(&format!("2 fields, erased by event {by}")), "{told}");
