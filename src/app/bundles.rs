@@ -17,6 +17,8 @@ pub const WITHHELD_FROM_SESSIONS: &[&str] = &["/s/key_id", "/s/session_id", "/s/
 const WITHHELD_FROM_RESTRICTED: &[&str] =
     &["/s/key_id", "/s/session_id", "/s/remote", "/s/forwarded", "/s/cause"];
 
+/// How many rows are read together.
+const GROUP_ROWS: usize = 500;
 /// The named value by which the evidence of a final PDF is known again; its hash follows.
 const MADE: &str = "evidence:";
 
@@ -60,7 +62,14 @@ impl Parts {
         query: Map<String, Value>,
         withhold: &'static [&'static str],
     ) -> Result<Vec<u8>, ReadError> {
-        let least = seqs.iter().max().map_or(Size(0), |seq| seq.size_through());
+        let mut least = seqs.iter().max().map_or(Size(0), |seq| seq.size_through());
+        // What was erased is told by its record, which the head is to cover as well.
+        for group in seqs.chunks(GROUP_ROWS) {
+            let rows = self.store.rows(org.code(), group)?;
+            let records =
+                rows.iter().flat_map(|row| row.salts.erased()).map(|erased| erased.by.size_through());
+            least = records.max().map_or(least, |size| size.max(least));
+        }
         let signed = self.signed(org, least)?;
         self.reader.bundle(org, &signed, seqs, Showing { query, withhold, consistency: None })
     }

@@ -183,7 +183,7 @@ impl App {
         source: &Source,
         actor: Value,
         request: ErasureRequest,
-    ) -> Result<Vec<ErasureMade>, ErasureError> {
+    ) -> Result<Erased, ErasureError> {
         request.check()?;
         if let Some(hold) = org.entry().row.settings.get("legal_hold").and_then(Value::as_str) {
             let event = json!({
@@ -207,7 +207,10 @@ impl App {
             sessions_of: found.user,
             views: found.views,
         };
-        self.erase_and_note(org.entry(), source, erasure).await
+        let made = self.erase_and_note(org.entry(), source, erasure).await?;
+        let (app, within) = (self.clone(), org.clone());
+        let mentions = tokio::task::spawn_blocking(move || app.mentions(&within, found.names)).await;
+        Ok(Erased { made, mentions: mentions.map_err(|_| AppendError::Unavailable)?? })
     }
 
     /// Erases and adds the records to the ledger.
@@ -229,9 +232,19 @@ impl App {
     }
 }
 
+/// What was erased, and what only a person can decide upon.
+#[derive(Clone, Debug)]
+pub struct Erased {
+    /// The records.
+    pub made: Vec<ErasureMade>,
+    /// Names that were erased and still stand elsewhere, and in how many events: they may be somebody else's.
+    pub mentions: Vec<(String, u64)>,
+}
+
 /// What an erasure is to take.
 #[derive(Default)]
 struct Found {
+    names: BTreeSet<String>,
     events: BTreeMap<Seq, Vec<String>>,
     user: Option<String>,
     views: Vec<(String, String)>,
@@ -327,6 +340,7 @@ impl Parts {
             self.find_text(org, email, found)?;
         }
         found.views = self.views_with(org.code(), emails.iter().chain(&names))?;
+        found.names = names;
         found.user = Some(wanted.to_owned());
         Ok(())
     }
@@ -353,6 +367,23 @@ impl Parts {
             self.name_fields_with(&row, &[text], found)?;
         }
         Ok(())
+    }
+
+    /// Which of these names still stand somewhere.
+    fn mentions(
+        &self,
+        org: &Organization,
+        names: BTreeSet<String>,
+    ) -> Result<Vec<(String, u64)>, ErasureError> {
+        let mut mentions = Vec::new();
+        for name in names {
+            let Ok(search) = Search::parse(&format!("\"{name}\"")) else { continue };
+            let count = self.reader.every_seq(org, &Query { search, ..Query::default() })?.len() as u64;
+            if count > 0 {
+                mentions.push((name, count));
+            }
+        }
+        Ok(mentions)
     }
 
     /// Names every field of an event that holds one of these texts, in whatever case.
@@ -400,6 +431,7 @@ impl Parts {
     ) -> Result<(), ErasureError> {
         let state = self.reader.process(org, process)?.map(|process| process.state);
         let known = state.as_ref().and_then(|state| state.signee(key));
+        found.names.extend(known.and_then(|signee| signee.name.clone()).filter(|_| fields.is_empty()));
         let texts = known.into_iter().flat_map(|it| [&it.email, &it.phone, &it.ssn]).flatten();
         let texts: Vec<&str> = texts.map(String::as_str).filter(|text| text.len() >= 5).collect();
         let mut from = Seq(0);

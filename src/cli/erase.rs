@@ -67,6 +67,12 @@ fn tell(answer: &Value) {
             it["fields"], it["events"], it["seq"]
         );
     }
+    for it in answer["mentions"].as_array().into_iter().flatten() {
+        println!(
+            "{} still stands in {} events, which may mean somebody else: look at them, and name them with --event.",
+            it["name"], it["events"]
+        );
+    }
     println!("Not within reach:");
     for what in answer["elsewhere"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         println!("  {what}");

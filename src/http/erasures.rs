@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::access::Right;
 use crate::app::App;
-use crate::app::erasures::{ERASED_EVENTS_MAX, ErasureError, ErasureRequest, Whose};
+use crate::app::erasures::{ERASED_EVENTS_MAX, Erased, ErasureError, ErasureRequest, Whose};
 use crate::http::body::Json;
 use crate::http::extract::{Holder, InOrg, Origin, open};
 use crate::http::keys::actor;
@@ -59,8 +59,8 @@ enum EventName {
     post, path = "/v1/organizations/{org}/erasures", tag = "evidence", request_body = ErasureBody,
     params(("org" = String, Path, description = "The organization's id")),
     responses(
-        (status = 201, description = "`{erasures: [{seq, events, fields}], elsewhere: […]}`"),
-        (status = 200, description = "Nothing was left to be erased: `{erasures: [], elsewhere: […]}`"),
+        (status = 201, description = "`{erasures: [{seq, events, fields}], mentions: [{name, events}], elsewhere: […]}`"),
+        (status = 200, description = "Nothing was left to be erased: `{erasures: [], mentions: […], elsewhere: […]}`"),
         (status = 409, description = "`legal_hold`: nothing may be erased now; that it was refused is recorded", body = Problem),
         (status = 403, body = Problem), (status = 422, body = Problem)
     )
@@ -91,18 +91,23 @@ pub(super) async fn make_erasure(
     };
     let request =
         ErasureRequest { whose, fields: body.fields, basis: body.basis, requested_by: body.requested_by };
-    let made = app.erase(&org, &origin.source(&caller), actor(&caller), request).await?;
-    let status = if made.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, axum::Json(shown(&made))))
+    let erased = app.erase(&org, &origin.source(&caller), actor(&caller), request).await?;
+    let status = if erased.made.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, axum::Json(shown(&erased))))
 }
 
 /// What is answered.
-pub(crate) fn shown(made: &[ErasureMade]) -> Value {
+pub(crate) fn shown(erased: &Erased) -> Value {
     let one = |it: &ErasureMade| {
         let fields: usize = it.erased.values().map(Vec::len).sum();
         json!({"seq": it.record.seq, "events": it.erased.len(), "fields": fields})
     };
-    json!({"erasures": made.iter().map(one).collect::<Vec<_>>(), "elsewhere": ELSEWHERE})
+    let mention = |(name, events): &(String, u64)| json!({"name": name, "events": events});
+    json!({
+        "erasures": erased.made.iter().map(one).collect::<Vec<_>>(),
+        "mentions": erased.mentions.iter().map(mention).collect::<Vec<_>>(),
+        "elsewhere": ELSEWHERE,
+    })
 }
 
 impl From<ErasureError> for Problem {
