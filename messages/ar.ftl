@@ -397,6 +397,7 @@ note-before-creation = يُقال إنه حدث قبل إنشاء المستند
 note-redacted = أُزيل قبل التسجيل: { $why }.
 note-erased = مُحي لاحقًا بناءً على طلب: { $what }.
 note-erased-record = مسجَّل في الحدث { $number }
+erased-value = مُحي
 erased-name = الاسم
 erased-email = البريد الإلكتروني
 erased-picture = الصورة

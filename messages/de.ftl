@@ -355,6 +355,7 @@ note-before-creation = Soll geschehen sein, bevor das Dokument hier angelegt wur
 note-redacted = Vor der Aufzeichnung entfernt: { $why }.
 note-erased = Seitdem auf Verlangen gelöscht: { $what }.
 note-erased-record = Vermerkt im Ereignis { $number }
+erased-value = Gelöscht
 erased-name = Name
 erased-email = E-Mail-Adresse
 erased-picture = Bild

@@ -362,6 +362,7 @@ note-before-creation = Said to have happened before the document was created her
 note-redacted = Removed before recording: { $why }.
 note-erased = Erased since, on request: { $what }.
 note-erased-record = The record is event { $number }
+erased-value = Erased
 erased-name = name
 erased-email = e-mail address
 erased-picture = picture

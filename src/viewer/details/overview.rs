@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everlog_core::event::{Audience, Event, Outcome, Target};
+use everlog_core::event::{Audience, Event, Origin, Outcome, Target};
 use everlog_core::ids::Seq;
 use everlog_core::process::BEFORE_CREATION;
 use everlog_core::profile::ColumnField;
@@ -28,6 +28,8 @@ pub(super) struct Overview {
     pub role: Option<Text>,
     pub account: Option<Text>,
     pub ip: Option<String>,
+    /// What stands where there is no address.
+    pub ip_missing: &'static str,
     pub ip_tools: Option<Tools>,
     pub location: Option<Text>,
     pub when: When,
@@ -104,13 +106,18 @@ impl Overview {
             role: sent.actor.role.as_deref().map(Text::name),
             account: account.map(|account| Text::name(&shown(account, system, words))),
             ip: sent.context.ip.clone(),
+            ip_missing: if event.erased.iter().any(|it| is_ip(&it.pointer)) {
+                "erased-value"
+            } else {
+                "not-known"
+            },
             ip_tools: Tools::new(ColumnField::Ip, event, place),
             location: sent.context.location.as_deref().map(Text::new),
             when: place.clock.exact_when(event.occurred_ms()),
             facts: facts(event, place),
             changes,
             more,
-            metadata: metadata(&sent.metadata, words),
+            metadata: metadata(&said(event), words),
         }
     }
 }
@@ -235,6 +242,20 @@ pub(super) fn ids(event: &Event, words: Words) -> Vec<Fact> {
         ("id-request", context.request_id.as_deref()),
     ];
     ids.into_iter().filter_map(fact).collect()
+}
+
+/// Whether a pointer names the address.
+fn is_ip(pointer: &str) -> bool {
+    matches!(pointer, "/e" | "/e/context" | "/e/context/ip")
+}
+
+/// The metadata for people: what a record of an erasure lists by position stands among what is related.
+fn said(event: &Event) -> Map<String, Value> {
+    let mut said = event.document.event.metadata.clone();
+    if event.document.served.kind == Origin::Erasure {
+        said.remove("erased");
+    }
+    said
 }
 
 fn metadata(metadata: &Map<String, Value>, words: Words) -> Vec<Datum> {
