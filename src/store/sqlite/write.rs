@@ -307,6 +307,9 @@ impl Calls<'_> {
         Ok(Append { pos, org, first, count })
     }
 
+    /// BUG: rows of several organizations come between each other, so that pages are split, and what moved to another page
+    /// stays in the free space of the first: of 858 rows erased among 6,000 of 30 organizations, 15 seeds were still in the
+    /// file afterwards. A single organization has none, as its rows come at the end alone; neither has a file after `vacuum`.
     fn erase_unnoted(&mut self, org: OrgCode, row: &Row) -> Result<(), StoreError> {
         let Salts::Written(written) = &row.salts else {
             return Err(corrupt(format!("event {} has lost nothing", row.seq)));
