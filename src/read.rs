@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use everlog_core::catalog::{ACCESS, is_access};
-use everlog_core::event::Event;
+use everlog_core::event::{Document, Event};
 use everlog_core::ids::{Seq, Size};
 use everlog_core::query::{
     LIMIT_DEFAULT, LIMIT_MAX, Moment, ParamError, ParamFault, Query, TargetRef, once, zone,
 };
+use everlog_core::{json, leaf};
 use jiff::civil::Weekday;
-use serde_json::json;
+use serde::Deserialize as _;
 
 use crate::access::Organization;
 use crate::index::{FacetField, FacetValue, Index, IndexError, KindCounts, Page, Position, Request, Start};
@@ -63,15 +64,26 @@ pub enum ReadError {
     /// The record has more events than a state is made of.
     #[error("the record has more than {STEPS_MAX} events, from which its state is not rebuilt")]
     TooManySteps,
-    /// A stored document is not what was written.
-    #[error("event {seq} cannot be read as it is stored")]
-    Corrupt {
+    /// A stored event is not what was recorded.
+    #[error("event {seq} is damaged as it is stored: {why}")]
+    Damaged {
         /// Its position.
         seq: Seq,
-        /// What the parser found.
-        #[source]
-        source: serde_json::Error,
+        /// What is wrong with it.
+        why: String,
     },
+}
+
+impl ReadError {
+    /// Whether what is stored is not what was written: asking again does not help.
+    pub fn is_damage(&self) -> bool {
+        let corrupt = |why: &StoreError| matches!(why, StoreError::Corrupt(_));
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Store(why) | Self::Index(IndexError::Store(why)) => corrupt(why),
+            _ => false,
+        }
+    }
 }
 
 /// A question, understood: the same for a page and everything that is counted beside it.
@@ -158,7 +170,7 @@ impl Reader {
         moment: &Moment,
     ) -> Result<Question, ReadError> {
         let limit = limit(params)?;
-        let about = record.map(|it| (RECORD.to_owned(), json!([it.kind, it.id]).to_string()));
+        let about = record.map(|it| (RECORD.to_owned(), serde_json::json!([it.kind, it.id]).to_string()));
         if record.is_some() && params.iter().any(|(name, _)| name == "target") {
             return Err(ParamError::new("target", ParamFault::Excludes("the record in the path")).into());
         }
@@ -346,7 +358,8 @@ impl Reader {
 
     /// The events of rows, with the names of their signees.
     fn named(&self, org: &Organization, rows: Vec<Row>) -> Result<Vec<Event>, ReadError> {
-        let mut events = rows.into_iter().map(event_of).collect::<Result<Vec<_>, _>>()?;
+        let events = rows.into_iter().map(|row| verified(org, row));
+        let mut events = events.collect::<Result<Vec<_>, _>>()?;
         self.name_signees(org, &mut events)?;
         Ok(events)
     }
@@ -360,15 +373,32 @@ fn within(mut query: Query, record: Option<&TargetRef>) -> Query {
     query
 }
 
+/// The event that a row holds, as it is to be shown: what does not give the leaf that was recorded is nobody's to see.
+fn verified(org: &Organization, row: Row) -> Result<Event, ReadError> {
+    let damaged = |why: &dyn std::fmt::Display| ReadError::Damaged { seq: row.seq, why: why.to_string() };
+    let value = json::parse_with_depth(&row.document, json::DEPTH_MAX + 1).map_err(|why| damaged(&why))?;
+    let commitments = row.salts.commitments(&value);
+    let computed = leaf::leaf_hash(&org.entry().row.log_id, row.seq, row.received_ms, &commitments);
+    if computed != row.leaf_hash {
+        return Err(damaged(&"it does not give the leaf that was recorded"));
+    }
+    let document = Document::deserialize(value).map_err(|why| damaged(&why))?;
+    Ok(event(row, document))
+}
+
 /// The event that a row holds.
 ///
 /// # Errors
 /// When the document is not one.
 pub fn event_of(row: Row) -> Result<Event, ReadError> {
     let document = serde_json::from_slice(&row.document)
-        .map_err(|source| ReadError::Corrupt { seq: row.seq, source })?;
+        .map_err(|why| ReadError::Damaged { seq: row.seq, why: why.to_string() })?;
+    Ok(event(row, document))
+}
+
+fn event(row: Row, document: Document) -> Event {
     let erased = row.salts.erased().to_vec();
-    Ok(Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document, erased })
+    Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document, erased }
 }
 
 /// The day on which an organization's weeks begin: Monday unless its settings say otherwise.

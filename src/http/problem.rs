@@ -86,6 +86,16 @@ impl Problem {
         )
     }
 
+    /// What is stored of what is asked for is not what was written. Nothing of it is shown.
+    pub fn damaged(why: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = why, "what is stored is damaged");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "damaged",
+            "what is stored of this is damaged and is not shown; it has been logged, and asking again does not help",
+        )
+    }
+
     /// What is asked for is not there, or not the caller's to see: the same answer for both.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
@@ -197,6 +207,7 @@ impl From<StoreError> for Problem {
                 Self::unavailable("the store does not answer now")
             }
             StoreError::Closed(why) => Self::from(why),
+            why @ StoreError::Corrupt(_) => Self::damaged(&why),
             why => Self::internal(&why),
         }
     }
@@ -223,6 +234,7 @@ impl From<ReadError> for Problem {
             why @ ReadError::TooManySteps => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_events", why.to_string())
             }
+            why if why.is_damage() => Self::damaged(&why),
             ReadError::Store(why) => Self::from(why),
             why => Self::internal(&why),
         }
@@ -254,6 +266,7 @@ impl From<BlobError> for Problem {
                 Self::unavailable("documents cannot be kept or read now")
             }
             BlobError::Store(why) => Self::from(why),
+            why @ BlobError::Damaged { .. } => Self::damaged(&why),
             why => Self::internal(&why),
         }
     }

@@ -64,6 +64,9 @@ pub(super) enum Problem {
     /// The log is only read, because what is stored is not what was signed.
     #[error("the log is only read")]
     Closed,
+    /// What is stored of it is not what was written; told where it was met.
+    #[error("damaged")]
+    Damaged,
     /// Our fault; told where it was met.
     #[error("failed")]
     Failed,
@@ -89,6 +92,10 @@ impl From<ReadError> for Problem {
             ReadError::Param(why) => Self::Param(why),
             ReadError::Index(IndexError::TimedOut) => Self::TooSlow,
             ReadError::Store(StoreError::Closed(_)) => Self::Closed,
+            why if why.is_damage() => {
+                tracing::error!(error = &why as &dyn std::error::Error, "what is stored is damaged");
+                Self::Damaged
+            }
             why => {
                 tracing::error!(error = &why as &dyn std::error::Error, "a page cannot be read");
                 Self::Failed
@@ -135,7 +142,7 @@ impl Problem {
             Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
             Self::Unavailable | Self::Closed | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Damaged | Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -167,6 +174,7 @@ impl Problem {
             Self::TooSlow => ("problem-too-slow", "timer", to_list("problem-without-filters")),
             Self::Unavailable => ("problem-unavailable", "timer", to_list("problem-again")),
             Self::Closed => ("problem-closed", "lock", None),
+            Self::Damaged => ("problem-damaged", "warning", None),
             Self::Failed => ("problem-failed", "warning", to_list("problem-again")),
         };
         let value = match self {
@@ -177,7 +185,8 @@ impl Problem {
         // What is asked again in place does not lead away from it.
         let is_passing = matches!(self, Self::TooSlow | Self::Unavailable | Self::Failed);
         let can_retry = is_fragment && !is_renewable && (is_passing || matches!(self, Self::Unauthenticated));
-        let request_id = is_passing.then(|| request_id(headers)).flatten();
+        let is_ours = is_passing || matches!(self, Self::Damaged);
+        let request_id = is_ours.then(|| request_id(headers)).flatten();
         ProblemPage {
             urls: &URLS,
             words,

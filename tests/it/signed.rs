@@ -287,6 +287,6 @@ fn a_kept_head_is_never_replaced_by_a_smaller_one() {
     );
     let server = Server::start_in(directory, |_| {});
     fs::write(&place, &larger).unwrap();
-    server.get(&format!("{ACME}/checkpoint"), &key).assert_problem(500, "internal");
+    server.get(&format!("{ACME}/checkpoint"), &key).assert_problem(500, "damaged");
     assert_eq!(fs::read(&place).unwrap(), larger);
 }

@@ -347,7 +347,7 @@ fn a_document_survives_a_restart_and_one_that_was_altered_is_not_given() {
     let code = server.app.access.open_locally(&OrgId::try_from("acme").unwrap()).unwrap().code();
     let file = server.directory.path().join(format!("data/blobs/{}/{}/{hash}", code.0, &hash[..2]));
     std::fs::write(&file, [PDF, b"!"].concat()).unwrap();
-    server.get(path, &key).assert_problem(500, "internal");
+    server.get(path, &key).assert_problem(500, "damaged");
 }
 
 /// X03: the trail as data and as a page, of an open process too, in the language and the zone that are asked for.
