@@ -1,21 +1,35 @@
-//! Re-reading everything: values, leaves, the tree, the head, the index. Deliberately absent: repair; what is found is told.
+//! Re-reading everything: values, leaves, trees, heads, states, files, erasures, what was signed, and the index.
+//!
+//! Deliberately absent: repair; what is found is told.
 
-use std::sync::Arc;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::thread;
 
-use everlog_core::event::Document;
-use everlog_core::ids::{Seq, Size};
-use everlog_core::merkle::Frontier;
-use everlog_core::{json, leaf};
-use serde_json::Value;
+use everlog_core::ids::{OrgId, Seq, Size};
+use serde::{Deserialize, Serialize};
 
+use crate::blobs::Blobs;
 use crate::directory::Entry;
 use crate::index::{Index, IndexError};
-use crate::log::Projection;
-use crate::store::process::ProcessFilter;
-use crate::store::{Row, Store, StoreError};
+use crate::signed;
+use crate::store::{Store, StoreError};
 
-/// How many rows are read together.
-const GROUP_ROWS: usize = 1_000;
+mod chain;
+mod erasures;
+mod files;
+mod log;
+mod row;
+mod signed_head;
+mod states;
+
+pub use chain::{Chain, Told};
+pub use files::{check_one as check_file, names};
+pub use row::{Attached, Place, attached, check_row, read};
+pub use signed_head::check_size;
+
+/// Most faults that are told of one log.
+pub const FAULTS_MAX: usize = 20;
 
 /// Why checking could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -28,129 +42,154 @@ pub enum FsckError {
     Index(#[from] IndexError),
 }
 
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fault {
+    /// In whose log; absent where it concerns the installation.
+    pub organization: Option<OrgId>,
+    /// With which event; absent where it is not one.
+    pub seq: Option<Seq>,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(organization) = &self.organization {
+            write!(formatter, "{organization}: ")?;
+        }
+        if let Some(seq) = self.seq {
+            write!(formatter, "event {seq}: ")?;
+        }
+        formatter.write_str(&self.what)
+    }
+}
+
+impl Fault {
+    /// One that concerns the installation.
+    pub fn general(what: String) -> Self {
+        Self { organization: None, seq: None, what }
+    }
+}
+
 /// What was found in one log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Checked {
+    /// Whose it is.
+    pub organization: OrgId,
     /// How many events were read.
     pub size: Size,
+    /// How many of them were signed last, where that is kept.
+    pub signed: Option<Size>,
+    /// From how many events something was erased.
+    pub erased: u64,
+    /// How many records tell of it.
+    pub erasures: u64,
+    /// How many processes and records have a state that was compared.
+    pub subjects: u64,
+    /// How many files were read.
+    pub files: u64,
     /// What is wrong, the first bad event first; empty when all is well.
-    pub faults: Vec<String>,
+    pub faults: Vec<Fault>,
 }
 
-/// Most faults that are told of one log.
-const FAULTS_MAX: usize = 20;
+/// What is re-read, and how.
+#[derive(Clone, Copy)]
+pub struct Checks<'a> {
+    /// The truth.
+    pub store: &'a dyn Store,
+    /// The files beside it.
+    pub blobs: Option<&'a Blobs>,
+    /// What was signed last.
+    pub signed: Option<&'a signed::Found>,
+    /// How many threads read.
+    pub workers: usize,
+    /// Hears how many events were read.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
 
-/// Re-reads one log: every value is committed to again, every leaf hashed again, the tree grown again, the head compared.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn check_log(store: &dyn Store, org: &Entry, progress: &dyn Fn(u64)) -> Result<Checked, FsckError> {
-    let head = store.head(org.row.code)?;
-    let mut frontier = Frontier::new();
-    let mut faults = Vec::new();
-    let mut received_ms = 0;
-    let mut next = Seq(0);
-    while head.size.holds(next) {
-        let rows = store.scan(org.row.code, next, GROUP_ROWS)?;
-        let read = rows.len() as u64;
-        for row in rows.into_iter().take_while(|row| head.size.holds(row.seq)) {
-            if row.seq != next {
-                faults.push(format!("event {next} is missing"));
-                next = row.seq;
+impl<'a> Checks<'a> {
+    /// Checks of a store alone, on all cores.
+    pub fn of(store: &'a dyn Store) -> Self {
+        let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { store, blobs: None, signed: None, workers, progress: &|_| () }
+    }
+
+    /// Re-reads one log: every value is committed to again, every leaf hashed again, the tree grown again, the head, the
+    /// signed head, states, erasures and files compared.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub fn log(&self, org: &Entry) -> Result<Checked, StoreError> {
+        log::check_log(self, org)
+    }
+
+    /// Everything at once: the store's own tables, every log, the index.
+    ///
+    /// # Errors
+    /// When something does not answer at all.
+    pub fn all(&self, orgs: &[impl AsRef<Entry>], index: Option<&Index>) -> Result<Report, FsckError> {
+        let (mut logs, mut faults) = (Vec::new(), Vec::new());
+        thread::scope(|scope| {
+            let tables = scope.spawn(|| self.store.check());
+            let index = index.map(|index| scope.spawn(|| index.check()));
+            for org in orgs {
+                logs.push(self.log(org.as_ref())?);
             }
-            faults.extend(check_row(org, &row, received_ms).map(|why| format!("event {}: {why}", row.seq)));
-            received_ms = row.received_ms;
-            frontier.push(row.leaf_hash);
-            next = Seq(next.0 + 1);
+            // What a thread panics with, the scope passes on.
+            if let Ok(tables) = tables.join() {
+                faults.extend(told(tables)?.into_iter().map(Fault::general));
+            }
+            for differences in index.into_iter().filter_map(|index| index.join().ok()) {
+                let differences = told_of_index(differences)?.into_iter();
+                faults.extend(differences.map(|what| Fault::general(format!("the index: {what}"))));
+            }
+            Ok::<_, FsckError>(())
+        })?;
+        let known: Vec<_> = orgs.iter().map(|org| org.as_ref().row.log_id).collect();
+        for log_id in
+            self.signed.into_iter().flat_map(|signed| signed.keys()).filter(|id| !known.contains(id))
+        {
+            faults.push(Fault::general(format!("the log {log_id} was signed, and is not in the store")));
         }
-        if faults.len() >= FAULTS_MAX || read == 0 {
-            break;
-        }
-        progress(read);
+        Ok(Report { logs, faults })
     }
-    if faults.is_empty() {
-        if frontier.size() != head.size {
-            faults.push(format!("the head counts {} events, {} are there", head.size, frontier.size()));
-        } else if frontier != head.frontier {
-            faults.push("the head's tree is not the tree of the events".to_owned());
-        } else if received_ms != head.received_ms {
-            faults.push("the head's time is not that of the newest event".to_owned());
-        }
-    }
-    faults.truncate(FAULTS_MAX);
-    Ok(Checked { size: frontier.size(), faults })
 }
 
-/// What is wrong with one row by itself.
-pub fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<String> {
-    let value: Value = match json::parse_with_depth(&row.document, json::DEPTH_MAX + 1) {
-        Ok(value) => value,
-        Err(why) => return Some(format!("the document is not JSON: {why}")),
-    };
-    if json::canonical(&value) != row.document {
-        return Some("the document is not in canonical form".to_owned());
+/// What a check found; that it met damage is a finding too.
+fn told(checked: Result<Vec<String>, StoreError>) -> Result<Vec<String>, StoreError> {
+    match checked {
+        Err(StoreError::Corrupt(why)) => Ok(vec![why]),
+        checked => checked,
     }
-    if let Err(why) = serde_json::from_slice::<Document>(&row.document) {
-        return Some(format!("the document is not an event: {why}"));
-    }
-    if row.received_ms < received_ms_before {
-        return Some("its time of receipt lies before that of the event in front of it".to_owned());
-    }
-    let commitments = row.salts.commitments(&value);
-    let computed = leaf::leaf_hash(&org.row.log_id, row.seq, row.received_ms, &commitments);
-    (computed != row.leaf_hash).then(|| "its values do not give the leaf that was recorded".to_owned())
 }
 
-/// Makes the states of processes anew and compares them with those that are kept.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn check_states(store: &dyn Store, org: &Entry) -> Result<Vec<String>, FsckError> {
-    let code = org.row.code;
-    // What cannot be read at all was told with the log.
-    let Ok(projection) = Projection::of(store, code) else { return Ok(Vec::new()) };
-    let mut faults = Vec::new();
-    for (subject, row) in &projection.rows {
-        if store.subject(code, subject)?.as_ref() != Some(row) {
-            faults.push(format!("the state of {subject} is not what its events add up to"));
-        }
+fn told_of_index(checked: Result<Vec<String>, IndexError>) -> Result<Vec<String>, IndexError> {
+    match checked {
+        Err(IndexError::Store(why @ StoreError::Io { .. })) => Err(IndexError::Store(why)),
+        Err(IndexError::Store(why)) => Ok(vec![format!("it cannot be compared, because {why}")]),
+        Err(why) => Ok(vec![format!("it cannot be compared: {why}")]),
+        checked => checked,
     }
-    let counted = projection.rows.values().filter(|row| row.process.is_some()).count() as u64;
-    let kept = store.count_processes(code, &ProcessFilter::default())?;
-    if counted != kept {
-        faults.push(format!("{kept} processes are listed, the events tell of {counted}"));
-    }
-    faults.truncate(FAULTS_MAX);
-    Ok(faults)
 }
 
-/// Everything at once: the store's own tables, every log, the index. `told` hears what is wrong as it is found.
-///
-/// # Errors
-/// When something cannot be read at all.
-pub fn check_all(
-    store: &Arc<dyn Store>,
-    orgs: &[Arc<Entry>],
-    index: Option<&Index>,
-    progress: &dyn Fn(u64),
-    told: &mut dyn FnMut(String),
-) -> Result<u64, FsckError> {
-    let mut faults = 0;
-    let mut tell = |text: String| {
-        faults += 1;
-        told(text);
-    };
-    store.check()?.into_iter().for_each(&mut tell);
-    for org in orgs {
-        let checked = check_log(store.as_ref(), org, progress)?;
-        checked.faults.into_iter().map(|fault| format!("{}: {fault}", org.row.id)).for_each(&mut tell);
+/// What was found in everything.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Every log.
+    pub logs: Vec<Checked>,
+    /// What is wrong beside them.
+    pub faults: Vec<Fault>,
+}
+
+impl Report {
+    /// Everything that is wrong, logs first.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.logs.iter().flat_map(|log| &log.faults).chain(&self.faults)
     }
-    for org in orgs {
-        let states = check_states(store.as_ref(), org)?;
-        states.into_iter().map(|fault| format!("{}: {fault}", org.row.id)).for_each(&mut tell);
+
+    /// How many events were read.
+    pub fn events(&self) -> u64 {
+        self.logs.iter().map(|log| log.size.0).sum()
     }
-    if let Some(index) = index {
-        index.check()?.into_iter().map(|fault| format!("index: {fault}")).for_each(&mut tell);
-    }
-    Ok(faults)
 }

@@ -197,6 +197,12 @@ pub struct Index {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What is wrong with the files of an index that is not open; none where there is no index. Opening a damaged one makes it
+/// anew.
+pub fn damaged_files(dir: &Path) -> Option<Vec<String>> {
+    disk::damaged(dir)
+}
+
 impl Index {
     /// Opens the index in a directory, or makes it; returns when it holds everything that the store does.
     ///

@@ -34,7 +34,7 @@ use erase::EraseJob;
 pub use erase::{Erasure, ErasureMade, mask};
 pub use prepare::REDACTABLE_NOT;
 use prepare::{Preparation, Prepared};
-pub use process::{Projection, rebuild};
+pub use process::{Projection, Projector, rebuild};
 use writer::{Job, Task, Work, Writer};
 
 /// Most events of one request's array; one transaction takes them together.

@@ -105,16 +105,16 @@ impl SignedHeads {
         if is_new {
             File::open(data).and_then(|data| data.sync_all()).map_err(fault)?;
         }
-        let mut found = Found::new();
-        for entry in fs::read_dir(&directory).map_err(fault)? {
-            let path = entry.map_err(fault)?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            // What has another name is no head: an operator's note, or what a kill left half written.
-            if let Some(log_id) = hex::decode(name) {
-                found.insert(LogId(log_id), read(&path));
-            }
-        }
+        let found = found(&directory).map_err(fault)?;
         Ok((Self { directory, replacing: Mutex::default() }, found, is_new))
+    }
+
+    /// What lies there of one log, read again.
+    pub fn kept(&self, log_id: &LogId) -> Option<Result<Kept, KeptError>> {
+        match read(&self.directory.join(log_id.to_string())) {
+            Err(KeptError::Io(why)) if why.kind() == ErrorKind::NotFound => None,
+            read => Some(read),
+        }
     }
 
     /// Puts a head into the place of the one before. When this returns it is there whatever happens.
@@ -157,6 +157,30 @@ impl SignedHeads {
         bytes.push(b'\n');
         replace_file(&self.directory, Path::new(&new), place, &bytes, 0o600)
     }
+}
+
+/// What lies in a data directory, which is left as it is; nothing where nothing was ever signed.
+///
+/// # Errors
+/// When the directory is there and cannot be read.
+pub fn found_in(data: &Path) -> Result<Found, StoreError> {
+    match found(&data.join(DIRECTORY)) {
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(Found::new()),
+        found => found.map_err(|why| io_fault("read the directory of signed heads", why)),
+    }
+}
+
+fn found(directory: &Path) -> io::Result<Found> {
+    let mut found = Found::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // What has another name is no head: an operator's note, or what a kill left half written.
+        if let Some(log_id) = hex::decode(name) {
+            found.insert(LogId(log_id), read(&path));
+        }
+    }
+    Ok(found)
 }
 
 /// Puts a file into the place of another, whole and durable, or not at all.

@@ -71,6 +71,32 @@ pub(super) struct Disk {
     pub refreshing: Vec<u32>,
 }
 
+/// What is wrong with the files of an index that is not open, by their checksums; none where there is no index of this
+/// schema. Opening it would make it anew.
+pub(super) fn damaged(dir: &Path) -> Option<Vec<String>> {
+    let path = dir.join(format!("schema-{SCHEMA_VERSION}"));
+    if !path.exists() {
+        return None;
+    }
+    let read = || -> tantivy::Result<_> {
+        let index = Index::open_in_dir(&path)?;
+        let payload = index.load_metas()?.payload;
+        let is_read = payload.is_none_or(|it| serde_json::from_str::<Payload>(&it).is_ok());
+        let files = index.validate_checksum()?;
+        Ok((is_read && index.schema() == schema().0, files))
+    };
+    Some(match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok((false, _))) => vec!["what it says of itself is not what was written".to_owned()],
+        Ok(Ok((true, files))) => {
+            let mut files: Vec<_> = files.iter().map(|it| it.display().to_string()).collect();
+            files.sort();
+            files.into_iter().map(|file| format!("{file} has a wrong checksum")).collect()
+        }
+        Ok(Err(why)) => vec![format!("it cannot be opened: {why}")],
+        Err(_) => vec!["it cannot be opened".to_owned()],
+    })
+}
+
 impl Disk {
     /// Opens the index in a directory; whatever is not a whole index of this truth and schema is replaced by an empty one.
     ///

@@ -243,7 +243,7 @@ impl Projection {
     /// # Errors
     /// When the store cannot be read, or holds what is no event.
     pub fn of(store: &dyn Store, org: OrgCode) -> Result<Self, StoreError> {
-        let (mut states, mut from) = (States::default(), Seq(0));
+        let (mut projector, mut from) = (Projector::default(), Seq(0));
         loop {
             let rows = store.scan(org, from, GROUP_ROWS)?;
             let Some(last) = rows.last() else { break };
@@ -253,14 +253,28 @@ impl Projection {
                     .map_err(|why| StoreError::Corrupt(format!("event {} cannot be read: {why}", row.seq)))?;
                 let erased = row.salts.erased().to_vec();
                 let Row { seq, received_ms, leaf_hash, .. } = row;
-                states.replay(&Event { seq, received_ms, leaf_hash, document, erased });
+                projector.add(&Event { seq, received_ms, leaf_hash, document, erased });
             }
         }
-        let rows = states
-            .known
-            .keys()
-            .filter_map(|subject| Some((subject.as_str().to_owned(), states.row(subject)?)));
-        Ok(Self { rows: rows.collect(), events: states.events })
+        Ok(projector.end())
+    }
+}
+
+/// Makes the states of a log of its events, which come one by one, in order.
+#[derive(Default)]
+pub struct Projector(States);
+
+impl Projector {
+    /// Takes the next event. One that is about nothing with a state may be left out.
+    pub fn add(&mut self, event: &Event) {
+        self.0.replay(event);
+    }
+
+    /// The states after the last of them.
+    pub fn end(self) -> Projection {
+        let rows = self.0.known.keys();
+        let rows = rows.filter_map(|subject| Some((subject.as_str().to_owned(), self.0.row(subject)?)));
+        Projection { rows: rows.collect(), events: self.0.events }
     }
 }
 

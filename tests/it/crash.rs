@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use everlog::app::App;
 use everlog::config::Config;
-use everlog::fsck;
+use everlog::fsck::Checks;
 use everlog::log::now_ms;
 use everlog::read::week_start;
 use everlog_core::ids::OrgId;
@@ -133,8 +133,8 @@ fn verify(data: &Path, acknowledged: &HashMap<(usize, String), u64>, round: u64)
     for (at, id) in ORGS.iter().enumerate() {
         let id = OrgId::try_from(*id).unwrap();
         let org = app.access.open_locally(&id).unwrap();
-        let checked = fsck::check_log(app.store.as_ref(), org.entry(), &|_| ()).unwrap();
-        assert_eq!(checked.faults, Vec::<String>::new(), "round {round}");
+        let checked = Checks::of(app.store.as_ref()).log(org.entry()).unwrap();
+        assert_eq!(checked.faults, [], "round {round}");
         let moment = Moment { now_ms: now_ms(), time_zone: TimeZone::UTC, week_start: week_start(&org) };
         let total = app.reader.question(&org, &[], &[], &moment).unwrap();
         assert_eq!(

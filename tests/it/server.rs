@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use everlog::app::App;
 use everlog::config::Config;
+use everlog::fsck::Checks;
 use everlog::http::{HEAD_TIME_MAX, serve};
 use everlog::log::WriterThread;
 use serde_json::{Value, json};
@@ -203,13 +204,11 @@ impl Server {
         entry.map_or("0".repeat(32), |entry| entry.row.log_id.to_string())
     }
 
-    /// Re-reads and re-verifies the whole log of every organization, and makes the states of its processes anew.
+    /// Re-reads and re-verifies the whole log of every organization, the states of its processes and their files.
     pub fn check_log(&self) {
+        let checks = Checks { blobs: Some(&self.app.blobs), ..Checks::of(self.app.store.as_ref()) };
         for org in self.app.directory.all().unwrap() {
-            let checked = everlog::fsck::check_log(self.app.store.as_ref(), &org, &|_| ()).unwrap();
-            assert_eq!(checked.faults, Vec::<String>::new(), "{}", org.row.id);
-            let states = everlog::fsck::check_states(self.app.store.as_ref(), &org).unwrap();
-            assert_eq!(states, Vec::<String>::new(), "{}", org.row.id);
+            assert_eq!(checks.log(&org).unwrap().faults, []);
         }
     }
 }

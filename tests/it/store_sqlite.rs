@@ -335,7 +335,6 @@ fn a_damaged_body_is_named_and_the_others_are_read() {
             Ok(read) => assert_eq!(read, rows[..2]),
             Err(StoreError::Corrupt(what)) => {
                 assert!(what.starts_with("event 1 of organization 0 cannot be read"), "{what}");
-                assert_eq!(store.check().unwrap(), [what]);
                 named += 1;
             }
             Err(error) => panic!("{error:?}"),
@@ -401,7 +400,7 @@ fn tables_that_do_not_agree_are_named() {
     for (break_it, named) in [
         ("delete from events where id = 1", "ends at 3 but holds 2 events"),
         ("update events set id = 7 where id = 2", "has no event 2"),
-        ("update events set received_ms = 0 where id = 1", "is older than the one before it"),
+        ("update dictionaries set bytes = x'00' where id = 1", "not the one that was shipped"),
         ("update heads set received_ms = 99", "has another time than its newest event"),
         ("update heads set size = 4", "frontier"),
         ("delete from heads", "organization 0 has no head"),

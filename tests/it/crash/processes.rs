@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use everlog::app::App;
 use everlog::config::Config;
-use everlog::fsck;
+use everlog::fsck::Checks;
 use everlog::store::process::{ProcessFilter, ProcessPage};
 use everlog_core::ids::OrgId;
 use everlog_core::process::{State, Status};
@@ -64,13 +64,8 @@ fn verify(data: &Path, acknowledged: &Acknowledged, round: u64) -> usize {
     };
     let (app, writer) = App::open(&config).unwrap();
     let org = app.access.open_locally(&OrgId::try_from(ORGS[0]).unwrap()).unwrap();
-    for faults in [
-        app.store.check().unwrap(),
-        fsck::check_log(app.store.as_ref(), org.entry(), &|_| ()).unwrap().faults,
-        fsck::check_states(app.store.as_ref(), org.entry()).unwrap(),
-    ] {
-        assert_eq!(faults, Vec::<String>::new(), "round {round}");
-    }
+    assert_eq!(app.store.check().unwrap(), Vec::<String>::new(), "round {round}");
+    assert_eq!(Checks::of(app.store.as_ref()).log(org.entry()).unwrap().faults, [], "round {round}");
     let page = ProcessPage { order: Default::default(), descending: false, skip: 0, take: u64::MAX };
     let rows = app.store.processes(org.code(), &ProcessFilter::default(), page).unwrap();
     let found = rows.len();

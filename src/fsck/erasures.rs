@@ -1,0 +1,92 @@
+//! Whether events and the records of erasures say the same: what is gone was recorded, and what was recorded is gone.
+//!
+//! Deliberately absent: that what is left gives the leaf, which every event is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everlog_core::erasure::ErasedField;
+use everlog_core::event::{Event, Origin};
+use everlog_core::hex::{self, Hex};
+use everlog_core::ids::{Seq, Size};
+use everlog_core::leaf::Hash;
+
+use crate::fsck::chain::Told;
+
+/// What the events of a log say of erasures, read in order. A record stands behind everything that it erased.
+#[derive(Default)]
+pub(super) struct Erasures {
+    /// What events say that they lost, by the record that they name and that is still to come.
+    lost: BTreeMap<Seq, BTreeSet<(Seq, Hash)>>,
+    /// The events that lost something.
+    pub events: Vec<Seq>,
+    /// The records.
+    pub records: Vec<Seq>,
+}
+
+impl Erasures {
+    /// Takes what was erased from the event at this position.
+    pub(super) fn lost(&mut self, seq: Seq, erased: &[ErasedField], size: Size, told: &mut Told) {
+        if erased.is_empty() {
+            return;
+        }
+        self.events.push(seq);
+        for ErasedField { commitment, by, .. } in erased {
+            if *by <= seq || !size.holds(*by) {
+                told.push((seq, format!("a field of it was erased by event {by}, which cannot be")));
+                continue;
+            }
+            self.lost.entry(*by).or_default().insert((seq, *commitment));
+        }
+    }
+
+    /// Takes an event that may be a record.
+    pub(super) fn record(&mut self, event: &Event, told: &mut Told) {
+        if event.document.served.kind != Origin::Erasure {
+            return;
+        }
+        self.records.push(event.seq);
+        let lost = self.lost.remove(&event.seq).unwrap_or_default();
+        let Some(listed) = listed(event) else {
+            told.push((event.seq, "its list of what was erased cannot be read".to_owned()));
+            return;
+        };
+        for (seq, commitment) in listed.difference(&lost) {
+            let commitment = Hex(commitment);
+            let what = format!(
+                "event {} records that the field {commitment} of it was erased, which it was not",
+                event.seq
+            );
+            told.push((*seq, what));
+        }
+        for (seq, commitment) in lost.difference(&listed) {
+            let commitment = Hex(commitment);
+            let what =
+                format!("its field {commitment} was erased by event {}, which does not list it", event.seq);
+            told.push((*seq, what));
+        }
+    }
+
+    /// What is left over when every event was read.
+    pub(super) fn end(&mut self, told: &mut Told) {
+        for (by, lost) in std::mem::take(&mut self.lost) {
+            if let Some((seq, _)) = lost.first() {
+                told.push((
+                    *seq,
+                    format!("a field of it was erased by event {by}, which records no erasure"),
+                ));
+            }
+        }
+    }
+}
+
+/// What a record lists.
+fn listed(record: &Event) -> Option<BTreeSet<(Seq, Hash)>> {
+    let mut listed = BTreeSet::new();
+    for (seq, commitments) in record.document.event.metadata.get("erased")?.as_object()? {
+        let seq = Seq(seq.parse().ok()?);
+        for commitment in commitments.as_array()? {
+            listed.insert((seq, hex::decode(commitment.as_str()?)?));
+        }
+    }
+    Some(listed)
+}
