@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Access;
 use crate::app::checkpoints::Checkpoints;
+use crate::app::scrub::Scrub;
 use crate::blobs::{BlobError, Blobs};
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
@@ -37,6 +38,7 @@ mod peer;
 mod proofs;
 pub mod receipts;
 pub mod scheduler;
+pub mod scrub;
 mod stopping;
 pub mod streams;
 pub mod trails;
@@ -109,6 +111,8 @@ pub struct Parts {
     pub exports: Arc<Exports>,
     /// What streams have in common.
     pub streams: Streams,
+    /// The background check.
+    pub scrub: Scrub,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     /// The key that seals documents.
@@ -252,6 +256,7 @@ impl App {
             listeners: live::places(),
             verifications: Arc::new(Semaphore::new(VERIFICATIONS_MAX)),
             entry_bundles: Arc::new(Semaphore::new(ENTRY_BUNDLES_MAX)),
+            scrub: Scrub::open(&data, config.scrub_days),
             scratch: data,
             exports: Arc::default(),
             streams: Streams::new(config),

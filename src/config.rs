@@ -45,6 +45,9 @@ pub struct Config {
     /// Lets streams send into private networks and without TLS: where receivers stand beside the server, and for tests
     #[arg(long, env = "EVERLOG_ALLOW_PRIVATE_WEBHOOKS")]
     pub allow_private_webhooks: bool,
+    /// After how many days everything that is stored is read again in the background; 0: never [default: 7]
+    #[arg(long, env = "EVERLOG_SCRUB_DAYS", value_name = "DAYS")]
+    pub scrub_days: Option<u64>,
     /// How log lines are written: text or json [default: text]
     #[arg(long, env = "EVERLOG_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -135,6 +138,7 @@ impl Config {
             self.public_url = self.public_url.or(file.public_url);
             self.log_host = self.log_host.or(file.log_host);
             self.log_format = self.log_format.or(file.log_format);
+            self.scrub_days = self.scrub_days.or(file.scrub_days);
             self.seal_key = self.seal_key.or(file.seal_key);
             self.seal_certificate = self.seal_certificate.or(file.seal_certificate);
             self.timestamp_url = self.timestamp_url.or(file.timestamp_url);

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use everlog_core::checkpoint::{Checkpoint, LogKeys, VerifierKey};
 use everlog_core::ids::Size;
+use everlog_core::leaf::LogId;
 use everlog_core::merkle::Frontier;
 use tokio::sync::broadcast;
 
@@ -17,7 +18,7 @@ use crate::access::Organization;
 use crate::app::Parts;
 use crate::config::Config;
 use crate::log::{Log, now_ms};
-use crate::signed::{Cosigned, Found, Kept, SignedHeads};
+use crate::signed::{Cosigned, Found, Kept, KeptError, SignedHeads};
 use crate::store::closed::{Closed, LastSigned};
 use crate::store::{Head, OrgCode, OrganizationRow, Store, StoreError};
 
@@ -132,6 +133,11 @@ impl Checkpoints {
     /// The note of a log as it was when it was smaller; the caller knows that the signed head continues it.
     pub(super) fn sign_older(&self, checkpoint: &Checkpoint) -> String {
         self.keys.sign(checkpoint)
+    }
+
+    /// What lies on the disk of the last signed head of a log.
+    pub(super) fn kept(&self, log_id: &LogId) -> Option<Result<Kept, KeptError>> {
+        self.files.kept(log_id)
     }
 
     fn of(&self, org: OrgCode) -> Arc<Mutex<Signing>> {

@@ -134,6 +134,19 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
             "Records of erasures whose values are still being taken off the disk",
             app.store.unpurged().map_or(f64::NAN, |unpurged| unpurged.len() as f64),
         ),
+        (
+            "scrub_events",
+            "gauge",
+            "Events that the background check has read in its round",
+            count(&app.scrub.events),
+        ),
+        ("scrub_faults", "gauge", "Faults that the background check has found", count(&app.scrub.faults)),
+        (
+            "scrub_finished_seconds",
+            "gauge",
+            "When the background check was through last, in seconds since 1970; 0 before",
+            count(&app.scrub.finished_ms) / 1e3,
+        ),
         ("exports_open", "gauge", "Exports that are being made", app.exports.count() as f64),
     ];
     for (name, kind, help, value) in own {

@@ -58,6 +58,7 @@ impl Serving {
         let stopping = self.app.stopping.clone();
         let streams = tokio::spawn(self.app.clone().keep_streams());
         let checkpoints = tokio::spawn(self.app.clone().hand_out_checkpoints());
+        let scrub = tokio::spawn(self.app.clone().keep_scrubbing());
         let clock = tokio::spawn(self.app.keep_time());
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
@@ -101,6 +102,6 @@ impl Serving {
             tracing::warn!("some requests had not ended when the server stopped");
         }
         // They end by themselves when the server stops; one that panicked has nothing left to do.
-        drop((clock.await, streams.await, checkpoints.await));
+        drop((clock.await, streams.await, checkpoints.await, scrub.await));
     }
 }
