@@ -7,6 +7,7 @@ mod browser;
 mod command_line;
 mod crash;
 mod demo;
+mod drill;
 mod evidence;
 mod export;
 mod format;

@@ -4,6 +4,9 @@
 use serde_json::json;
 
 use crate::browser::{COUNT, ROWS, enter, filled, with_browser};
+use crate::drill::{copy, flip_in_event};
+use crate::server::Server;
+use crate::viewer::link;
 
 /// What stands between the page and the server from now on, in place of `fetch`.
 const BETWEEN: &str = "window.between ??= window.fetch.bind(window); window.fetch = ";
@@ -116,5 +119,25 @@ fn a_session_that_ends_is_told_in_place_and_the_question_survives_it() {
         browser.until("the answer", &format!("{COUNT} === '25 events' && !{TROUBLE}")).await;
         assert_eq!(json!(browser.path().await), "/view/workspace?q=ana");
         browser.log().await;
+    });
+}
+
+/// Nothing of an event that is not what was recorded is shown; who reads is told what to do.
+#[test]
+fn a_log_with_a_damaged_event_says_so_on_a_page_of_its_own() {
+    let copied = copy();
+    flip_in_event(&copied.path().join("data"), "body", 429);
+    let server = Server::start_in(copied, |_| {});
+    with_browser(true, async |browser| {
+        browser.look(1280, 900, "light").await;
+        browser.goto(&server.url(&link(&server, "bolt", "ana", "admin"))).await;
+        let page = browser.text("body").await;
+        assert!(page.contains("A part of this log is damaged") && page.contains("req_"), "{page}");
+        assert!(!page.contains("Harbour Ltd"), "{page}");
+        browser.assert_accessible("damaged").await;
+        browser.picture("damaged-1280-light").await;
+        browser.look(390, 844, "dark").await;
+        browser.assert_accessible("damaged on a phone").await;
+        browser.picture("damaged-390-dark").await;
     });
 }
