@@ -27,8 +27,10 @@ mod check;
 pub mod data_directory;
 mod pool;
 mod process;
+pub mod put_back;
 mod read;
 mod schema;
+pub mod snapshot;
 mod stream;
 mod write;
 
@@ -40,15 +42,21 @@ pub use write::LOG_BYTES_MAX;
 /// Fields are dropped in order: who reads, who writes, and last the directory's lock.
 pub struct SqliteStore {
     readers: Readers,
+    /// What a store has that was not opened for reading only.
+    held: Option<Held>,
+}
+
+struct Held {
     /// Whoever holds the lock is the writer; others wait.
     writer: Mutex<Writer>,
-    directory: DataDirectory,
+    /// Kept for its lock.
+    _directory: DataDirectory,
 }
 
 impl SqliteStore {
     /// Whether a directory holds a truth, of whatever version.
     pub fn is_in(directory: &Path) -> bool {
-        directory.join(data_directory::TRUTH).is_file()
+        directory.join(data_directory::TRUTH).is_file() || put_back::is_ready(directory)
     }
 
     /// Opens the data directory, or makes it (readable by its owner only), and holds it until the store is dropped.
@@ -64,12 +72,20 @@ impl SqliteStore {
         let decoders = Decoders::new(dictionaries.iter().map(|(id, bytes)| Dictionary { id: *id, bytes }))?;
         let writer = Mutex::new(Writer::new(connection, encoder, decoders)?);
         directory.sync()?;
-        Ok(Self { readers: Readers::new(directory.truth(), dictionaries), writer, directory })
+        let readers = Readers::new(directory.truth(), dictionaries);
+        Ok(Self { readers, held: Some(Held { writer, _directory: directory }) })
     }
 
-    /// The data directory.
-    pub fn path(&self) -> &Path {
-        self.directory.path()
+    /// Opens the truth in a directory for reading only. Nobody's lock is needed for that, and none is taken.
+    ///
+    /// # Errors
+    /// When there is none, or it is of another schema than this program's.
+    pub fn open_to_read(dir: &Path) -> Result<Self, StoreError> {
+        let truth = dir.join(data_directory::TRUTH);
+        let connection = schema::open_reader(&truth)?;
+        schema::refuse_other(&connection, dir)?;
+        let dictionaries = schema::dictionaries(&connection)?;
+        Ok(Self { readers: Readers::new(truth, dictionaries), held: None })
     }
 
     /// Closes the store, and says whether that went well. Dropping it does the same and can only log it.
@@ -77,12 +93,12 @@ impl SqliteStore {
     /// # Errors
     /// When the log in front of the file could not be copied into it. Nothing is lost: the next opening reads both.
     pub fn close(self) -> Result<(), StoreError> {
-        self.writer().close()
+        self.writer().map_or(Ok(()), |mut writer| writer.close())
     }
 
     /// What a panic left behind is a transaction that was rolled back.
-    fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn writer(&self) -> Option<MutexGuard<'_, Writer>> {
+        self.held.as_ref().map(|held| held.writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn read<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -92,7 +108,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        if let Err(error) = self.writer().close() {
+        if let Some(Err(error)) = self.writer().map(|mut writer| writer.close()) {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the store could not be closed cleanly"
@@ -106,7 +122,8 @@ impl Store for SqliteStore {
         &self,
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.writer().transact(work)
+        let read_only = || StoreError::Directory("the truth was opened for reading only".to_owned());
+        self.writer().ok_or_else(read_only)?.transact(work)
     }
 
     fn organizations(&self) -> Result<Vec<OrganizationRow>, StoreError> {
@@ -154,7 +171,8 @@ impl Store for SqliteStore {
     }
 
     fn settle(&self) -> Result<bool, StoreError> {
-        self.writer().settle()
+        // Who only reads has overwritten nothing.
+        self.writer().map_or(Ok(true), |mut writer| writer.settle())
     }
 
     fn find_id(&self, org: OrgCode, id: &str) -> Result<Option<Seq>, StoreError> {

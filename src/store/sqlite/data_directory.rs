@@ -8,20 +8,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::store::StoreError;
+use crate::store::sqlite::put_back;
 
 /// The file that holds the truth.
 pub(super) const TRUTH: &str = "truth.db";
 /// The file whose lock says that a process uses the directory.
-const LOCK: &str = "lock";
+pub(super) const LOCK: &str = "lock";
 /// How often a lock that another holds is asked for: a process that is just being started has copies of our files for a
 /// moment, and one that is stopping gives its lock back soon.
 const LOCK_TRIES: u32 = 50;
 /// How long is waited in between.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
-/// What an otherwise empty directory may hold: our lock, and what a file system puts into its root.
-const ALLOWED_IN_EMPTY: &[&str] = &[LOCK, "lost+found"];
+/// What an otherwise empty directory may hold: our lock, what a restore that was killed left, and what a file system puts
+/// into its root.
+const ALLOWED_IN_EMPTY: &[&str] = &[LOCK, put_back::GROWING, "lost+found"];
 /// The owner may do everything, nobody else anything.
-const DIRECTORY_MODE: u32 = 0o700;
+pub(super) const DIRECTORY_MODE: u32 = 0o700;
 /// The owner may read and write, nobody else anything.
 const FILE_MODE: u32 = 0o600;
 
@@ -51,6 +53,10 @@ impl DataDirectory {
         // Where there is a lock it is taken before the truth is looked at: closing a file gives up every lock that this
         // process has on it, also those of a store that is open. Where there is none, none is left in what is refused.
         let held = path.join(LOCK).exists().then(|| hold(path)).transpose()?;
+        // Who put something back and was killed held the lock, so that it is there.
+        if held.is_some() {
+            put_back::finish(path).map_err(refused)?;
+        }
         recognise(path)?;
         let lock = match held {
             Some(lock) => lock,
@@ -98,7 +104,7 @@ pub fn refusal(path: &Path, error: &io::Error) -> StoreError {
 }
 
 /// Takes the lock, and makes its file where there is none.
-fn hold(path: &Path) -> Result<File, StoreError> {
+pub(super) fn hold(path: &Path) -> Result<File, StoreError> {
     let refused = |error: io::Error| refusal(path, &error);
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(FILE_MODE);
@@ -115,7 +121,7 @@ fn hold(path: &Path) -> Result<File, StoreError> {
 }
 
 /// Makes the directory and those above it, each durable in its parent.
-fn create(path: &Path) -> io::Result<()> {
+pub(super) fn create(path: &Path) -> io::Result<()> {
     let path = std::path::absolute(path)?;
     let missing: Vec<&Path> = path.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
     if missing.is_empty() && !path.is_dir() {
@@ -134,7 +140,7 @@ fn sync(directory: &Path) -> io::Result<()> {
 }
 
 /// Refuses a directory that something else has filled. Reads only.
-fn recognise(path: &Path) -> Result<(), StoreError> {
+pub(super) fn recognise(path: &Path) -> Result<(), StoreError> {
     match File::open(path.join(TRUTH)) {
         Ok(truth) => recognise_truth(path, truth),
         Err(error) if error.kind() == ErrorKind::NotFound => recognise_empty(path),

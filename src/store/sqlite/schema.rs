@@ -127,6 +127,21 @@ fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Refuses a file of another schema than ours: who only reads it cannot bring it up to date.
+pub(super) fn refuse_other(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    refuse_newer(connection, path)?;
+    let stored = stored_version(connection).map_err(|error| refusal(path, error))?;
+    let known = known_version();
+    if stored < known {
+        return Err(StoreError::Directory(format!(
+            "the data directory {} was last written by an older everlog: its schema is {stored}, this program's {known}; \
+             start this version on it once",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
 /// Adds what is missing, all of it or nothing. A file that is up to date is not touched.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let stored = stored_version(connection).map_err(fault("read its schema"))?;
