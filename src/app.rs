@@ -44,7 +44,9 @@ pub mod streams;
 pub mod trails;
 
 use erasures::ErasureError;
-pub use keys::{KeyFileError, LOG_KEY_VARIABLE, OPERATOR_FILE, log_keys, retire_log_key, rotate_log_keys};
+pub use keys::{
+    KeyFileError, LOG_FILE, LOG_KEY_VARIABLE, OPERATOR_FILE, log_keys, retire_log_key, rotate_log_keys,
+};
 pub use peer::Peer;
 pub use stopping::Stopping;
 use streams::Streams;

@@ -12,6 +12,7 @@ use crate::config::{Config, LogFormat};
 use crate::store::sqlite::SqliteStore;
 
 mod admin;
+mod backup;
 mod catalog;
 mod demo;
 mod destination;
@@ -72,6 +73,10 @@ enum Command {
     Fsck(maintain::FsckArguments),
     /// Erase values of events, of an actor or of a signee; every proof still holds
     Erase(erase::EraseArguments),
+    /// Copy everything that matters into a directory, of a running server too; the second time only what is new
+    Backup(backup::BackupArguments),
+    /// Verify a backup and put it into a data directory, while no server runs on it
+    Restore(backup::RestoreArguments),
     /// Check a bundle or PDF that you were given, offline, or receipts that you kept: exit 0 it holds, 1 it does not, 2 cannot tell
     Verify(verify::VerifyArguments),
 }
@@ -132,6 +137,8 @@ pub fn main() -> ExitCode {
         Command::Reindex(arguments) => maintain::reindex(&arguments.data),
         Command::Fsck(arguments) => maintain::fsck(arguments),
         Command::Erase(arguments) => erase::erase(arguments),
+        Command::Backup(arguments) => backup::backup(arguments),
+        Command::Restore(arguments) => backup::restore(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
     };
     match done {

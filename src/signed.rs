@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::StoreError;
 
 /// The directory in the data directory.
-const DIRECTORY: &str = "signed";
+pub const DIRECTORY: &str = "signed";
 /// What a file that is not in its place yet ends with.
 const NEW: &str = ".new";
 /// The form of the files that this version writes and reads.

@@ -184,6 +184,7 @@ label-erasure-made = تنفيذ المحو
 label-erasure-refused = رفض المحو
 label-settings-updated = تعديل الإعدادات
 label-integrity-check-failed = فشل فحص السلامة
+label-log-restored = استُعيد السجل
 label-session-issued = إصدار جلسة
 label-session-started = بدء جلسة
 label-export-made = إجراء تصدير

@@ -184,6 +184,7 @@ label-erasure-made = Löschung vorgenommen
 label-erasure-refused = Löschung abgelehnt
 label-settings-updated = Einstellungen geändert
 label-integrity-check-failed = Integritätsprüfung fehlgeschlagen
+label-log-restored = Protokoll wiederhergestellt
 label-session-issued = Sitzung ausgestellt
 label-session-started = Sitzung begonnen
 label-export-made = Export erstellt

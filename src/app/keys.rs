@@ -14,7 +14,8 @@ use crate::trail::seal::key::{SealKey, SealKeyError};
 
 /// The file in the data directory that holds the operator's key.
 pub const OPERATOR_FILE: &str = "operator.key";
-const LOG_FILE: &str = "log.key";
+/// The file in the data directory that holds the seed of the key that signs checkpoints.
+pub const LOG_FILE: &str = "log.key";
 const SEAL_FILE: &str = "seal.key";
 const CURSOR_META: &str = "cursor_key";
 

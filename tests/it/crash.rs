@@ -34,12 +34,12 @@ const ROUNDS_A_DIRECTORY: u64 = 20;
 /// What was acknowledged: organization and id, and the position that was told.
 type Acknowledged = Arc<Mutex<HashMap<(usize, String), u64>>>;
 
-struct Running {
-    child: Child,
-    base: String,
+pub struct Running {
+    pub child: Child,
+    pub base: String,
 }
 
-fn serve(data: &Path) -> Running {
+pub fn serve(data: &Path) -> Running {
     let mut child = Command::new(env!("CARGO_BIN_EXE_everlog"))
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
@@ -57,7 +57,7 @@ fn serve(data: &Path) -> Running {
     Running { base: base.to_owned(), child }
 }
 
-fn agent() -> ureq::Agent {
+pub fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(20)))
@@ -65,13 +65,13 @@ fn agent() -> ureq::Agent {
         .into()
 }
 
-fn post(agent: &ureq::Agent, url: &str, key: &str, body: &Value) -> Option<Value> {
+pub fn post(agent: &ureq::Agent, url: &str, key: &str, body: &Value) -> Option<Value> {
     let request = agent.post(url).header("Authorization", format!("Bearer {key}"));
     let mut answer = request.send_json(body).ok()?;
     answer.body_mut().read_json().ok()
 }
 
-fn prepare(data: &Path) -> Vec<String> {
+pub fn prepare(data: &Path) -> Vec<String> {
     let mut running = serve(data);
     let agent = agent();
     let keys = ORGS.map(|org| {

@@ -50,6 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "witness",
         ],
     ),
+    ("backup", &["app", "blobs", "directory", "fsck", "ledger", "log", "signed", "store"]),
     ("export", &[]),
     ("download", &["access", "app", "blobs", "export", "log", "quota", "read", "trail", "words"]),
     ("compat", &["access", "app", "log", "read", "store"]),
@@ -86,6 +87,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "access",
             "app",
+            "backup",
             "blobs",
             "config",
             "demo",

@@ -63,6 +63,7 @@ fn what_the_server_alone_records_is_refused_from_outside_and_taken_as_history() 
         "erasure.made",
         "erasure.refused",
         "scrub.failed",
+        "log.restored",
         "trail.made",
         "trail.downloaded",
         "document.attached",
