@@ -21,6 +21,8 @@ pub(super) struct Erasures {
     pub events: Vec<Seq>,
     /// The records.
     pub records: Vec<Seq>,
+    /// The records that events name and that cannot be read, which is told of them.
+    pub unread: Vec<Seq>,
 }
 
 impl Erasures {
@@ -36,6 +38,13 @@ impl Erasures {
                 continue;
             }
             self.lost.entry(*by).or_default().insert((seq, *commitment));
+        }
+    }
+
+    /// Takes an event that is missing or cannot be read: what names it as its record may be right.
+    pub(super) fn unread(&mut self, seq: Seq) {
+        if self.lost.remove(&seq).is_some() {
+            self.unread.push(seq);
         }
     }
 

@@ -135,6 +135,9 @@ impl<'a> Joining<'a> {
     fn join(&mut self, place: &Place) {
         let (seq, mut told) = (self.chain.next, Told::new());
         self.chain.take(place, self.signed, &mut told);
+        if !matches!(place, Place::Read(reading) if reading.fault.is_none()) {
+            self.erasures.unread(seq);
+        }
         if let Place::Read(reading) = place {
             self.erasures.lost(seq, &reading.erased, self.size, &mut told);
             if let Some(event) = &reading.event {
@@ -199,13 +202,14 @@ impl<'a> Joining<'a> {
             from = Seq(last.0 + 1);
             kept.extend(group.into_iter().filter(|seq| self.size.holds(*seq)));
         }
-        let Erasures { events, records, .. } = &self.erasures;
+        let Erasures { events, records, unread, .. } = &self.erasures;
         if let Some(seq) = kept.iter().find(|seq| events.binary_search(seq).is_err()) {
             told.push((*seq, "salts of an erasure are kept of it, from which nothing was erased".to_owned()));
         }
         let listed = store.erasures(code)?.into_iter().map(|(seq, _)| seq);
         let listed: Vec<Seq> = listed.filter(|seq| self.size.holds(*seq)).collect();
-        if let Some(seq) = listed.iter().find(|seq| records.binary_search(seq).is_err()) {
+        let is_record = |seq| records.binary_search(seq).is_ok() || unread.contains(seq);
+        if let Some(seq) = listed.iter().find(|seq| !is_record(seq)) {
             told.push((*seq, "it is listed as a record of an erasure, which it is not".to_owned()));
         }
         if let Some(seq) = records.iter().find(|seq| listed.binary_search(seq).is_err()) {
