@@ -30,6 +30,7 @@ mod process;
 pub mod put_back;
 mod read;
 mod schema;
+mod scrub;
 pub mod snapshot;
 mod stream;
 mod write;

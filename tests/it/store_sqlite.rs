@@ -579,3 +579,53 @@ fn two_codes_of_one_value_are_found_out() {
     let store = SqliteStore::open(&dir).unwrap();
     assert_eq!(store.check().unwrap(), ["a value of organization 0, kind 2, has two codes"]);
 }
+
+/// Rows of several organizations come between each other: pages split, and what moved stays in the gap of the first.
+#[test]
+fn nothing_of_an_erased_row_stays_where_pages_were_split() {
+    let (_place, dir) = place();
+    let store = SqliteStore::open(&dir).unwrap();
+    let orgs: Vec<OrgCode> = (0..30).map(|number| make(&store, &format!("org{number}"))).collect();
+    let mut erased = Vec::new();
+    // Incompressible, so that rows are of many lengths.
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 33
+    };
+    for round in 0..40 {
+        for &org in &orgs {
+            let mut id = |at: u32| {
+                let parts: Vec<String> = (0..noise() % 40).map(|_| format!("{:x}", noise())).collect();
+                format!("{round}-{at}-{}", parts.concat())
+            };
+            let ids: Vec<String> = (0..5).map(&mut id).collect();
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let (_, rows) = append(&store, org, &ids).unwrap();
+            erased.extend(rows.into_iter().filter(|row| row.seq.0 % 7 == 0).map(|row| (org, row)));
+        }
+    }
+    for (org, row) in &erased {
+        erase(&store, *org, &without_id(row));
+    }
+    assert!(store.settle().unwrap());
+    check_store(&store);
+    // What is written afterwards brings nothing back from memory.
+    for &org in &orgs {
+        append(&store, org, &["one more"]).unwrap();
+    }
+    assert!(store.settle().unwrap());
+    check_store(&store);
+    let sound = |connection: Connection| {
+        connection.query_row("pragma integrity_check", [], |line| line.get::<_, String>(0)).unwrap()
+    };
+    drop(store);
+    assert_eq!(sound(sql(&dir)), "ok");
+    let file = fs::read(dir.join("truth.db")).unwrap();
+    let seeds: std::collections::HashSet<&[u8]> = file.windows(32).collect();
+    let left = erased.iter().filter(|(_, row)| match &row.salts {
+        Salts::Seed(seed) => seeds.contains(&seed.0[..]),
+        Salts::Written(_) => false,
+    });
+    assert_eq!(left.count(), 0, "of {} seeds", erased.len());
+}
