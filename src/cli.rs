@@ -14,6 +14,7 @@ use crate::store::sqlite::SqliteStore;
 mod admin;
 mod backup;
 mod catalog;
+mod copy;
 mod demo;
 mod destination;
 mod erase;
@@ -75,6 +76,8 @@ enum Command {
     Erase(erase::EraseArguments),
     /// Copy everything that matters into a directory, of a running server too; the second time only what is new
     Backup(backup::BackupArguments),
+    /// Copy every log to another place: positions, leaves and proofs stay; begun again, it goes on
+    Copy(copy::CopyArguments),
     /// Verify a backup and put it into a data directory, while no server runs on it
     Restore(backup::RestoreArguments),
     /// Check a bundle or PDF that you were given, offline, or receipts that you kept: exit 0 it holds, 1 it does not, 2 cannot tell
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Fsck(arguments) => maintain::fsck(arguments),
         Command::Erase(arguments) => erase::erase(arguments),
         Command::Backup(arguments) => backup::backup(arguments),
+        Command::Copy(arguments) => copy::copy(arguments),
         Command::Restore(arguments) => backup::restore(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
     };

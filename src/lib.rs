@@ -9,6 +9,7 @@ pub mod blobs;
 pub mod cli;
 pub mod compat;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod directory;
 pub mod download;

@@ -32,8 +32,8 @@ mod writer;
 use closed::ClosedLogs;
 use erase::EraseJob;
 pub use erase::{Erasure, ErasureMade, mask};
-pub use prepare::REDACTABLE_NOT;
 use prepare::{Preparation, Prepared};
+pub use prepare::{REDACTABLE_NOT, coded};
 pub use process::{Projection, Projector, rebuild};
 use writer::{Job, Task, Work, Writer};
 

@@ -200,7 +200,8 @@ fn remove(value: &mut Value, pointer: &str) -> Option<Value> {
     value.pointer_mut(parent)?.as_object_mut()?.remove(&name)
 }
 
-pub(super) fn coded(event: &NewEvent) -> Vec<(CodeKind, String)> {
+/// The values of an event that get codes, by which the index counts and sorts it.
+pub fn coded(event: &NewEvent) -> Vec<(CodeKind, String)> {
     let mut coded =
         vec![(CodeKind::Action, event.action.clone()), (CodeKind::Actor, actor_value(&event.actor))];
     coded.extend(event.on_behalf_of.as_ref().map(|actor| (CodeKind::Actor, actor_value(actor))));

@@ -6,6 +6,7 @@ mod backup;
 mod blobs;
 mod browser;
 mod command_line;
+mod copy;
 mod crash;
 mod demo;
 mod drill;
