@@ -67,6 +67,8 @@ pub(super) struct Disk {
     writer: IndexWriter,
     /// Of the last append that was added, committed or not.
     pub watermark: Watermark,
+    /// How far the last commit reaches: what is behind it is in no segment yet.
+    committed: Watermark,
     /// The organizations whose words are being made anew: what a crash interrupts begins again.
     pub refreshing: Vec<u32>,
 }
@@ -162,7 +164,7 @@ impl Disk {
         writer.set_merge_policy(Box::new(Merging::new()));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let Payload { watermark, refreshing } = payload;
-        Ok(Self { fields: schema().1, reader, writer, watermark, refreshing })
+        Ok(Self { fields: schema().1, reader, writer, watermark, committed: watermark, refreshing })
     }
 
     /// Adds an event; it is found after the next commit.
@@ -191,7 +193,13 @@ impl Disk {
         let mut commit = self.writer.prepare_commit()?;
         commit.set_payload(&payload);
         commit.commit()?;
+        self.committed = self.watermark;
         Ok(())
+    }
+
+    /// How far the segments of the last commit reach.
+    pub fn committed(&self) -> Watermark {
+        self.committed
     }
 
     /// The segments of the last commit.

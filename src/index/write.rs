@@ -254,7 +254,8 @@ impl Writer {
         // Queries go on with the segments of before, and then find what they need of the new ones made.
         self.shared.caches.expect(&ids);
         self.shared.caches.warm(&segments)?;
-        self.shared.tail.publish(segments, self.disk.watermark.pos);
+        // What was added since the commit is in the tail alone, and stays there.
+        self.shared.tail.publish(segments, self.disk.committed().pos);
         self.shared.caches.keep(&ids);
         Ok(())
     }
