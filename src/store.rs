@@ -208,7 +208,8 @@ pub trait Transaction {
     fn add_erasure(&mut self, org: OrgCode, seq: Seq) -> Result<(), StoreError>;
     /// Remembers that what a record erased is gone from everything that is made of the log.
     fn set_purged(&mut self, org: OrgCode, seq: Seq) -> Result<(), StoreError>;
-    /// Deletes every viewer session of this user, with what is known of the user; returns how many there were.
+    /// Deletes every viewer session of the user of this id or e-mail address, with what is known of the user; returns how
+    /// many there were.
     fn delete_sessions(&mut self, org: OrgCode, user: &str) -> Result<u64, StoreError>;
     /// Makes an organization with an empty log. The code in the row is ignored; the one it got is returned.
     fn create_organization(&mut self, row: &OrganizationRow) -> Result<OrgCode, StoreError>;

@@ -20,7 +20,8 @@ use everlog_core::json;
 use everlog_core::leaf::flatten;
 use everlog_core::process::Subject;
 use everlog_core::query::{Filters, Query, TargetRef};
-use everlog_core::search::Search;
+use everlog_core::search::{Needle, Search, Term};
+use everlog_core::text::fold;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -204,7 +205,7 @@ impl App {
             actor,
             basis: request.basis,
             requested_by: request.requested_by,
-            sessions_of: found.user,
+            sessions_of: found.users.into_iter().collect(),
             views: found.views,
         };
         let made = self.erase_and_note(org.entry(), source, erasure).await?;
@@ -246,7 +247,7 @@ pub struct Erased {
 struct Found {
     names: BTreeSet<String>,
     events: BTreeMap<Seq, Vec<String>>,
-    user: Option<String>,
+    users: BTreeSet<String>,
     views: Vec<(String, String)>,
 }
 
@@ -304,8 +305,9 @@ impl Parts {
         found: &mut Found,
     ) -> Result<(), ErasureError> {
         let is_it = |actor: &Actor| {
-            let is_address = |email: &String| email.eq_ignore_ascii_case(wanted);
-            actor.id.as_deref() == Some(wanted) || actor.email.as_ref().is_some_and(is_address)
+            let is_address = |text: &String| wanted.contains('@') && text.eq_ignore_ascii_case(wanted);
+            let is_named = |text: &String| text == wanted || is_address(text);
+            actor.id.as_ref().is_some_and(is_named) || actor.email.as_ref().is_some_and(is_address)
         };
         let only = Filters { actors: vec![wanted.to_owned()], ..Filters::default() };
         let mut events = self.events_of(org, &Query { only, ..Query::default() })?;
@@ -333,15 +335,20 @@ impl Parts {
             return Ok(());
         }
         ids.insert(wanted.to_owned());
+        if wanted.contains('@') {
+            emails.insert(wanted.to_owned());
+        }
         for id in &ids {
             self.find_target(org, id, found)?;
         }
         for email in &emails {
             self.find_text(org, email, found)?;
+            // As it stands in addresses of pages, the server's own records of exports among them.
+            self.find_text(org, &email.replace('@', "%40"), found)?;
         }
         found.views = self.views_with(org.code(), emails.iter().chain(&names))?;
         found.names = names;
-        found.user = Some(wanted.to_owned());
+        found.users = ids.into_iter().chain(emails).collect();
         Ok(())
     }
 
@@ -362,7 +369,9 @@ impl Parts {
 
     /// Every field in which an address stands.
     fn find_text(&self, org: &Organization, text: &str, found: &mut Found) -> Result<(), ErasureError> {
-        let Ok(search) = Search::parse(&format!("\"{text}\"")) else { return Ok(()) };
+        // Anywhere in a token: it may stand in the address of a page.
+        let term = Term { negated: false, field: None, needle: Needle::Piece(fold(text)) };
+        let search = Search { terms: vec![term] };
         for row in self.rows_of(org, &Query { search, ..Query::default() })? {
             self.name_fields_with(&row, &[text], found)?;
         }
@@ -677,7 +686,7 @@ impl Parts {
                 actor: json!({"type": "system"}),
                 basis: line.basis.clone(),
                 requested_by: line.requested_by.clone(),
-                sessions_of: None,
+                sessions_of: Vec::new(),
                 views: Vec::new(),
             };
             let why = (&*line.basis, &*line.requested_by);

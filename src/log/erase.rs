@@ -43,10 +43,23 @@ pub struct Erasure {
     pub basis: String,
     /// Who asked for it: a role, never a name.
     pub requested_by: String,
-    /// The user whose viewer sessions go with it.
-    pub sessions_of: Option<String>,
+    /// The users, by id or e-mail address, whose viewer sessions go with it.
+    pub sessions_of: Vec<String>,
     /// The saved views, by owner and name, that go with it.
     pub views: Vec<(String, String)>,
+}
+
+impl Erasure {
+    /// Takes away what is kept of a person beside the log.
+    fn take_beside(&self, org: OrgCode, transaction: &mut dyn Transaction) -> Result<(), StoreError> {
+        for user in &self.sessions_of {
+            transaction.delete_sessions(org, user)?;
+        }
+        for (owner, name) in &self.views {
+            transaction.delete_view(org, owner, name)?;
+        }
+        Ok(())
+    }
 }
 
 /// A record, and what it tells of.
@@ -120,6 +133,7 @@ impl Writer {
         let store = self.store.as_ref();
         let losing = losing(store, org.row.code, &erasure.events)?;
         if losing.is_empty() {
+            store.transact(&mut |transaction| erasure.take_beside(org.row.code, transaction))?;
             return Ok(Vec::new());
         }
         let subjects = self.subjects(org, &losing)?;
@@ -170,12 +184,7 @@ impl Writer {
                 transaction.put_subject(code, &row)?;
             }
         }
-        if let Some(user) = &erasure.sessions_of {
-            transaction.delete_sessions(code, user)?;
-        }
-        for (owner, name) in &erasure.views {
-            transaction.delete_view(code, owner, name)?;
-        }
+        erasure.take_beside(code, transaction)?;
         done.appended = Some(extension.keep(code, transaction)?);
         Ok(done)
     }

@@ -742,7 +742,8 @@ const SET_PURGED: Writing = Writing {
 const DELETE_SESSIONS: Writing = Writing {
     doing: "delete the sessions of a user",
     unique: "the session",
-    sql: "delete from credentials where org = ? and kind = 'session' and \"grant\" ->> '$.user.id' = ?",
+    sql: "delete from credentials where org = ?1 and kind = 'session'
+          and (\"grant\" ->> '$.user.id' = ?2 or lower(\"grant\" ->> '$.user.email') = lower(?2))",
 };
 const INSERT_EVENT_ID: Writing = Writing {
     doing: "keep the id of an event",

@@ -387,3 +387,56 @@ fn a_signee_is_erased_from_process_lists_and_trails_and_the_final_pdf_is_made_an
     assert!(blob(&second).is_ok());
     server.check_log();
 }
+
+/// What comes in while the index is cleaned is found all the same, and keeps what it is found by.
+#[test]
+fn what_comes_in_while_values_are_purged_is_found_at_once_and_stays() {
+    let (server, key) = start("workspace");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.spawn(server.app.clone().keep_purging());
+    let record = |id: String, actor: String, name: &str| {
+        let event =
+            json!({"id": id, "action": "lead.created", "actor": {"type": "user", "id": actor, "name": name}});
+        assert_eq!(server.post(&format!("{ORG}/events"), &key, &event).status, 201);
+    };
+    for round in 0..12 {
+        record(format!("a{round}"), format!("A{round}"), "Gone");
+        assert_eq!(erase(&server, &key, json!({"actor": format!("A{round}")})).status, 201);
+        for more in 0..6 {
+            record(format!("b{round}-{more}"), format!("B{round}-{more}"), "Stays");
+            assert_eq!(total(&server, &key, &[("actor", &format!("B{round}-{more}"))]), 1, "{round} {more}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    server.app.purge().unwrap();
+    assert_eq!(total(&server, &key, &[("q", "Stays")]), 72);
+    assert_eq!(total(&server, &key, &[("q", "Gone")]), 0);
+    server.check_log();
+    assert_eq!(server.app.index.check().unwrap(), Vec::<String>::new());
+    server.app.stopping.set();
+}
+
+#[test]
+fn an_address_that_no_actor_has_is_erased_wherever_it_stands() {
+    let (server, key) = start("workspace");
+    let ghost = "Ghost@Away.example";
+    send(
+        &server,
+        &key,
+        &[
+            json!({"id": "to", "action": "mail.sent", "actor": {"type": "system"}, "metadata": {"to": ghost, "kept": 1}}),
+            json!({"id": "url", "action": "mail.sent", "actor": {"type": "system"},
+            "metadata": {"link": "https://x.example/?u=ghost%40away.example", "kept": 2}}),
+            json!({"id": "id", "action": "mail.read", "actor": {"type": "user", "id": ghost, "name": "Ghostly"}}),
+        ],
+    );
+    let new = json!({"user": {"id": "u_9", "name": "Ghostly", "email": ghost}, "role": "owner"});
+    let session = server.post(&format!("{ORG}/viewer-sessions"), &key, &new).body["token"].clone();
+    assert_eq!(erase(&server, &key, json!({"actor": "ghost@away.example"})).status, 201);
+    for (id, kept) in [("to", json!({"kept": 1})), ("url", json!({"kept": 2}))] {
+        assert_eq!(server.get(&format!("{ORG}/events/{id}"), &key).body["metadata"], kept);
+    }
+    assert_eq!(server.get(&format!("{ORG}/events/id"), &key).body["actor"].get("name"), None);
+    assert_eq!(server.get(&format!("{ORG}/events"), session.as_str().unwrap()).status, 401);
+    server.check_log();
+}
