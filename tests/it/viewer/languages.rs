@@ -36,8 +36,8 @@ fn latin_words(text: &str) -> BTreeSet<String> {
 /// What of the log, of zones and of languages stands on these pages.
 const OWN: &[&str] = &[
     "the", "range", "acme", "actor", "ana", "ruiz", "example", "globex", "initech", "europe", "berlin",
-    "utc", "deutsch", "english", "cet", "cest", "name", "nowhere", "csv", "xlsx", "json", "jsonl", "lines",
-    "excel", "pdf", "html", "system",
+    "utc", "deutsch", "english", "cet", "cest", "name", "nowhere", "csv", "xlsx", "json", "jsonl", "bundle",
+    "lines", "excel", "pdf", "html", "system",
 ];
 
 fn filled<'a>(server: &'a Server, profile: &str, role: &str) -> Visitor<'a> {
