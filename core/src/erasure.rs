@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::hex::{self, Hex};
 use crate::ids::Seq;
+use crate::json::{is_at_or_below, pointer_name};
 use crate::leaf::{self, Field, Hash, Salt, Seed, flatten};
 
 /// What stays whatever is asked: it orders the log and decides who sees the event, and says nothing of a person.
@@ -152,7 +153,7 @@ fn swap<A, B>((a, b): (A, B)) -> (B, A) {
 
 /// Whether a pointer names anything that may be erased, in whatever event.
 pub fn may_name(pointer: &str) -> bool {
-    let is_inside = |root: &str| pointer == root || pointer.starts_with(&format!("{root}/"));
+    let is_inside = |root| is_at_or_below(pointer, root);
     (is_inside("/e") || is_inside("/s")) && !KEPT.iter().any(|kept| is_at_or_below(pointer, kept))
 }
 
@@ -166,17 +167,13 @@ fn naming<'a>(document: &Value, path: &str, pointers: &[&'a str]) -> Option<&'a 
     (!is_kept).then_some(*pointer)
 }
 
-fn is_at_or_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// Takes the value at a path away, and the objects that are empty then. An element of an array leaves something in its
 /// place, an object for an object: the others keep their positions, and the array its length.
 fn take(document: &mut Value, path: &str) {
     let Some((parent, name)) = path.rsplit_once('/') else { return };
     let is_emptied = match document.pointer_mut(parent) {
         Some(Value::Object(members)) => {
-            members.remove(&name.replace("~1", "/").replace("~0", "~"));
+            members.remove(&pointer_name(name));
             members.is_empty()
         }
         Some(Value::Array(items)) => {

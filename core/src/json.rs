@@ -259,6 +259,16 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Whether an RFC 6901 pointer is another one, or leads further below it.
+pub fn is_at_or_below(pointer: &str, above: &str) -> bool {
+    pointer.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The member name that a segment of a pointer stands for.
+pub fn pointer_name(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
+}
+
 /// Appends one segment of an RFC 6901 pointer, its slash included.
 pub fn push_pointer_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');

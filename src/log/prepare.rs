@@ -196,8 +196,7 @@ fn name_signee(sent: &mut Value) {
 /// Removes the member at a pointer.
 fn remove(value: &mut Value, pointer: &str) -> Option<Value> {
     let (parent, name) = pointer.rsplit_once('/')?;
-    let name = name.replace("~1", "/").replace("~0", "~");
-    value.pointer_mut(parent)?.as_object_mut()?.remove(&name)
+    value.pointer_mut(parent)?.as_object_mut()?.remove(&json::pointer_name(name))
 }
 
 /// The values of an event that get codes, by which the index counts and sorts it.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::bundle::Line;
 use crate::bundle::line::Shown;
 use crate::ids::Seq;
+use crate::json::pointer_name;
 
 /// An event as far as it is disclosed.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +46,7 @@ fn value(fields: &[Shown<'_>], length: usize) -> Value {
                 && matches!(field.path.as_bytes().get(end), None | Some(b'/'))
         };
         let count = below.iter().take_while(is_inside).count();
-        members.insert(name.replace("~1", "/").replace("~0", "~"), value(&below[..count], end));
+        members.insert(pointer_name(name), value(&below[..count], end));
         below = &below[count..];
     }
     // No more elements than there are commitments, as the verifier has made sure.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::erasure::{ErasedField, Salts};
 use crate::hex::Hex;
 use crate::ids::{Seq, Size};
+use crate::json::is_at_or_below;
 use crate::leaf::{self, Hash};
 
 /// An event as it is stored, to be written on a line.
@@ -80,10 +81,6 @@ pub fn write_line(
         put(out, "]");
     }
     put(out, "}\n");
-}
-
-fn is_at_or_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn put(out: &mut Vec<u8>, text: &str) {
