@@ -25,7 +25,7 @@ mod states;
 
 pub use chain::{Chain, Told};
 pub use files::{check_one as check_file, names};
-pub use row::{Attached, Place, attached, check_row, read};
+pub use row::{Attached, Place, attached, check_row, check_time, read};
 pub use signed_head::check_size;
 
 /// Most faults that are told of one log.

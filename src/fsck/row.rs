@@ -47,7 +47,7 @@ pub fn check_row(org: &Entry, row: &Row, received_ms_before: u64) -> Option<Stri
 }
 
 /// What is wrong with a time of receipt behind another.
-pub(super) fn check_time(received_ms: u64, before_ms: u64) -> Option<String> {
+pub fn check_time(received_ms: u64, before_ms: u64) -> Option<String> {
     let is_back = received_ms < before_ms;
     is_back.then(|| "its time of receipt lies before that of the event in front of it".to_owned())
 }

@@ -7,19 +7,12 @@ use everlog_core::ids::{Seq, Size};
 use everlog_core::merkle::Frontier;
 
 use crate::directory::Entry;
-use crate::fsck::check_row;
+use crate::fsck::{self, Place};
 use crate::store::closed::{Closed, LastSigned};
-use crate::store::{Head, OrgCode, Row, Store, StoreError};
+use crate::store::{Head, Store, StoreError};
 
 /// How many rows are read together.
-const GROUP_ROWS: usize = 1_000;
-
-/// The first event that is not there or not what its leaf says.
-#[derive(Debug)]
-struct Bad {
-    seq: Seq,
-    why: String,
-}
+const GROUP_ROWS: u64 = 1_000;
 
 /// Brings `verified`, the tree of everything that was read before, to the head. What `signed` holds was signed last.
 ///
@@ -62,59 +55,33 @@ pub(super) fn read_again(
 
 /// Reads from the end of a tree on, and lets it grow to a size.
 fn read_on(store: &dyn Store, org: &Entry, tree: &mut Frontier, size: Size) -> Result<(), StoreError> {
-    let damaged = |bad: Bad| {
-        tracing::error!(org.id = %org.row.id, event.seq = bad.seq.0, why = bad.why, "an event cannot be verified");
-        StoreError::from(Closed::Damaged { seq: bad.seq })
-    };
-    let mut received_ms = 0;
-    if let Some(before) = tree.size().0.checked_sub(1).map(Seq) {
-        let row = read_rows(store, org.row.code, before, 1)?.map_err(damaged)?.into_iter().next();
-        received_ms = row.filter(|row| row.seq == before).map_or(0, |row| row.received_ms);
-    }
-    while tree.size() < size {
-        let next = Seq(tree.size().0);
-        let rows = read_rows(store, org.row.code, next, GROUP_ROWS)?.map_err(damaged)?;
-        if rows.is_empty() {
-            return Err(damaged(Bad { seq: next, why: "it is missing".to_owned() }));
-        }
-        for row in rows.into_iter().take_while(|row| size.holds(row.seq)) {
-            let next = Seq(tree.size().0);
-            let why = if row.seq == next {
-                check_row(org, &row, received_ms)
-            } else {
-                Some("it is missing".to_owned())
+    // From the event in front on: none is received before the one in front of it.
+    let mut next = Seq(tree.size().0.saturating_sub(1));
+    let mut before_ms = 0;
+    while size.holds(next) {
+        let end = Size(size.0.min(next.0 + GROUP_ROWS));
+        for place in fsck::read(store, org, next, end)? {
+            let is_new = next.0 == tree.size().0;
+            let row = match place {
+                Place::Missing => Err("it is missing".to_owned()),
+                Place::Unreadable(why) => Err(why),
+                Place::Read(row) if !is_new => Ok(row),
+                Place::Read(row) => {
+                    match fsck::check_time(row.received_ms, before_ms).or(row.fault.clone()) {
+                        Some(why) => Err(why),
+                        None => Ok(row),
+                    }
+                }
             };
-            if let Some(why) = why {
-                return Err(damaged(Bad { seq: next, why }));
+            let row = row.map_err(|why| {
+                tracing::error!(org.id = %org.row.id, event.seq = next.0, why, "an event cannot be verified");
+                Closed::Damaged { seq: next }
+            })?;
+            if is_new {
+                tree.push(row.leaf_hash);
             }
-            received_ms = row.received_ms;
-            tree.push(row.leaf_hash);
+            (before_ms, next) = (row.received_ms, Seq(next.0 + 1));
         }
     }
     Ok(())
-}
-
-/// Rows from a position on. Where they cannot be read together, one by one, so that the bad one has a name.
-fn read_rows(
-    store: &dyn Store,
-    org: OrgCode,
-    from: Seq,
-    limit: usize,
-) -> Result<Result<Vec<Row>, Bad>, StoreError> {
-    let why = match store.scan(org, from, limit) {
-        Err(StoreError::Corrupt(why)) => why,
-        read => return read.map(Ok),
-    };
-    let mut rows = Vec::new();
-    for seq in (from.0..).take(limit).map(Seq) {
-        match store.scan(org, seq, 1) {
-            Ok(row) if row.is_empty() => break,
-            Ok(row) => rows.extend(row),
-            // Those in front of it are well as far as they can be read; a bad one among them comes first.
-            Err(StoreError::Corrupt(_)) if !rows.is_empty() => return Ok(Ok(rows)),
-            Err(StoreError::Corrupt(why)) => return Ok(Err(Bad { seq, why })),
-            Err(other) => return Err(other),
-        }
-    }
-    Ok(Err(Bad { seq: from, why }))
 }
