@@ -120,8 +120,7 @@ fn events(from: &dyn Store, to: &dyn Store, org: OrgCode, progress: &dyn Fn(u64)
         }
         let mut read = Vec::with_capacity(rows.len());
         for row in rows {
-            let document: Document = serde_json::from_slice(&row.document)
-                .map_err(|why| StoreError::Corrupt(format!("event {} cannot be read: {why}", row.seq)))?;
+            let document = row.parsed()?;
             head.frontier.push(row.leaf_hash);
             head = Head { size: row.seq.size_through(), received_ms: row.received_ms, ..head };
             read.push((row, document));

@@ -186,6 +186,9 @@ impl Counters {
     }
 }
 
+/// Where the writer's answer comes.
+type Answered<T> = oneshot::Receiver<Result<T, AppendError>>;
+
 /// The log of every organization, for writing. Cheap to clone; the last clone to go stops the writer.
 #[derive(Clone)]
 pub struct Log {
@@ -356,12 +359,8 @@ impl Log {
         source: &Source,
         erasure: Erasure,
     ) -> Result<Vec<ErasureMade>, AppendError> {
-        if let Some(why) = self.closed.why(org.row.code) {
-            return Err(why.into());
-        }
-        let (answer, answered) = oneshot::channel();
-        let job = EraseJob { org: Arc::clone(org), source: source.clone(), erasure, answer };
-        self.jobs.send(Task::Erase(Box::new(job))).await.map_err(|_| AppendError::Stopping)?;
+        let (task, answered) = self.erase_task(org, source, erasure)?;
+        self.jobs.send(task).await.map_err(|_| AppendError::Stopping)?;
         answered.await.map_err(|_| AppendError::Unavailable)?
     }
 
@@ -375,12 +374,22 @@ impl Log {
         source: &Source,
         erasure: Erasure,
     ) -> Result<Vec<ErasureMade>, AppendError> {
+        let (task, answered) = self.erase_task(org, source, erasure)?;
+        self.ask(task, answered)
+    }
+
+    fn erase_task(
+        &self,
+        org: &Arc<Entry>,
+        source: &Source,
+        erasure: Erasure,
+    ) -> Result<(Task, Answered<Vec<ErasureMade>>), AppendError> {
         if let Some(why) = self.closed.why(org.row.code) {
             return Err(why.into());
         }
         let (answer, answered) = oneshot::channel();
         let job = EraseJob { org: Arc::clone(org), source: source.clone(), erasure, answer };
-        self.ask(Task::Erase(Box::new(job)), answered)
+        Ok((Task::Erase(Box::new(job)), answered))
     }
 
     /// Blanks the codes of an organization that no event has any more. Waits.
@@ -393,11 +402,7 @@ impl Log {
     }
 
     /// Waits for the writer on a thread of its own: one that serves may not wait.
-    fn ask<T: Send>(
-        &self,
-        task: Task,
-        answered: oneshot::Receiver<Result<T, AppendError>>,
-    ) -> Result<T, AppendError> {
+    fn ask<T: Send>(&self, task: Task, answered: Answered<T>) -> Result<T, AppendError> {
         let wait = || {
             self.jobs.blocking_send(task).map_err(|_| AppendError::Stopping)?;
             answered.blocking_recv().map_err(|_| AppendError::Unavailable)?

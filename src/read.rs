@@ -386,16 +386,6 @@ fn verified(org: &Organization, row: Row) -> Result<Event, ReadError> {
     Ok(event(row, document))
 }
 
-/// The event that a row holds.
-///
-/// # Errors
-/// When the document is not one.
-pub fn event_of(row: Row) -> Result<Event, ReadError> {
-    let document = serde_json::from_slice(&row.document)
-        .map_err(|why| ReadError::Damaged { seq: row.seq, why: why.to_string() })?;
-    Ok(event(row, document))
-}
-
 fn event(row: Row, document: Document) -> Event {
     let erased = row.salts.erased().to_vec();
     Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document, erased }

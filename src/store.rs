@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use everlog_core::erasure::Salts;
+use everlog_core::event::{Document, Event};
 use everlog_core::ids::{OrgId, Seq, Size};
+use everlog_core::json;
 use everlog_core::leaf::{Hash, LogId};
 use everlog_core::merkle::Frontier;
 use serde_json::{Map, Value};
@@ -78,6 +80,40 @@ pub struct Row {
     pub salts: Salts,
     /// The hash of its leaf.
     pub leaf_hash: Hash,
+}
+
+impl Row {
+    /// The document as JSON: for what is hashed.
+    ///
+    /// # Errors
+    /// When it is not what was written.
+    pub fn value(&self) -> Result<Value, StoreError> {
+        json::parse_with_depth(&self.document, json::DEPTH_MAX + 1)
+            .map_err(|why| StoreError::Corrupt(format!("event {} is not JSON: {why}", self.seq)))
+    }
+
+    /// The document as what it says.
+    ///
+    /// # Errors
+    /// When it is not what was written.
+    pub fn parsed(&self) -> Result<Document, StoreError> {
+        serde_json::from_slice(&self.document)
+            .map_err(|why| StoreError::Corrupt(format!("event {} cannot be read: {why}", self.seq)))
+    }
+
+    /// The event.
+    ///
+    /// # Errors
+    /// When it is not what was written.
+    pub fn event(&self) -> Result<Event, StoreError> {
+        Ok(Event {
+            seq: self.seq,
+            received_ms: self.received_ms,
+            leaf_hash: self.leaf_hash,
+            document: self.parsed()?,
+            erased: self.salts.erased().to_vec(),
+        })
+    }
 }
 
 /// A kind of value that gets a small number, so that the index can count and sort it.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use everlog_core::erasure::{ErasedField, Salts};
-use everlog_core::event::{Document, Event, Mode, Origin};
+use everlog_core::event::{Event, Mode, Origin};
 use everlog_core::hex::Hex;
 use everlog_core::ids::Seq;
 use everlog_core::json;
@@ -23,7 +23,7 @@ use crate::log::prepare::{Preparation, Prepared, coded};
 use crate::log::process::{States, rebuild};
 use crate::log::writer::{Extension, Writer};
 use crate::log::{AppendError, Grown, Outcome, Recorded, Source, now_ms};
-use crate::store::process::SubjectRow;
+use crate::store::process::{SubjectRow, every_seq};
 use crate::store::{CodeKind, OrgCode, Row, Store, StoreError, Transaction};
 
 /// Most events that one record tells of: an event has at most 950 fields.
@@ -198,11 +198,11 @@ impl Writer {
         let mut subjects: BTreeMap<Subject, BTreeSet<Seq>> = BTreeMap::new();
         let mut asked = BTreeSet::new();
         for it in losing {
-            let document = typed(&it.row)?;
+            let document = it.row.parsed()?;
             let Some(subject) = subject_of(&document.event) else { continue };
             if let Some(key) = subject.process_key() {
                 if asked.insert((key.to_owned(), String::new())) {
-                    let seqs = self.process_seqs(org.row.code, key)?;
+                    let seqs = every_seq(self.store.as_ref(), org.row.code, key)?;
                     subjects.entry(subject).or_default().extend(seqs);
                 }
                 continue;
@@ -215,19 +215,6 @@ impl Writer {
             }
         }
         Ok(subjects)
-    }
-
-    fn process_seqs(&self, org: OrgCode, key: &str) -> Result<Vec<Seq>, StoreError> {
-        let mut seqs: Vec<Seq> = Vec::new();
-        loop {
-            let from = seqs.last().map_or(Seq(0), |last| Seq(last.0 + 1));
-            let group = self.store.process_seqs(org, key, from, GROUP_ROWS)?;
-            let is_last = group.len() < GROUP_ROWS;
-            seqs.extend(group);
-            if is_last {
-                return Ok(seqs);
-            }
-        }
     }
 
     fn record_seqs(&self, org: &Entry, target: TargetRef) -> Result<Vec<Seq>, StoreError> {
@@ -253,7 +240,7 @@ impl Writer {
             for row in self.store.rows(org, group)? {
                 let event = match changed.get(&row.seq) {
                     Some(event) => (*event).clone(),
-                    None => event_of(row)?,
+                    None => row.event()?,
                 };
                 if subject_of(&event.document.event).as_ref() == Some(subject) {
                     states.replay(&event);
@@ -313,7 +300,7 @@ fn losing(
     let mut losing = Vec::new();
     for group in seqs.chunks(GROUP_ROWS) {
         for row in store.rows(org, group)? {
-            let document = value(&row)?;
+            let document = row.value()?;
             let pointers = events.get(&row.seq).cloned().unwrap_or_default();
             let names: Vec<&str> = pointers.iter().map(String::as_str).collect();
             let named = row.salts.named(&document, &names);
@@ -388,7 +375,7 @@ impl Losing {
     ) -> Result<(Event, Vec<ErasedField>), StoreError> {
         let (row, fields) = self.left(by)?;
         transaction.erase(org, &row)?;
-        let event = event_of(row)?;
+        let event = row.event()?;
         for (kind, value) in coded(&event.document.event) {
             transaction.intern(org, kind, &value)?;
         }
@@ -406,20 +393,4 @@ impl Losing {
             Row { document: json::canonical(&document), salts: Salts::Written(written), ..self.row.clone() };
         Ok((row, erased))
     }
-}
-
-fn value(row: &Row) -> Result<Value, StoreError> {
-    json::parse_with_depth(&row.document, json::DEPTH_MAX + 1)
-        .map_err(|why| StoreError::Corrupt(format!("event {} is not JSON: {why}", row.seq)))
-}
-
-fn typed(row: &Row) -> Result<Document, StoreError> {
-    serde_json::from_slice(&row.document)
-        .map_err(|why| StoreError::Corrupt(format!("event {} cannot be read: {why}", row.seq)))
-}
-
-fn event_of(row: Row) -> Result<Event, StoreError> {
-    let document = typed(&row)?;
-    let erased = row.salts.erased().to_vec();
-    Ok(Event { seq: row.seq, received_ms: row.received_ms, leaf_hash: row.leaf_hash, document, erased })
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use everlog_core::event::{Document, Event, Mode};
+use everlog_core::event::{Event, Mode};
 use everlog_core::ids::Seq;
 use everlog_core::process::{self, Incoming, Policy, Refusal, State, Status, Subject, Verdict};
 use everlog_core::profile::Ending;
@@ -12,7 +12,7 @@ use everlog_core::text::fold;
 
 use crate::directory::Entry;
 use crate::store::process::{ProcessColumns, SubjectRow};
-use crate::store::{OrgCode, Row, Store, StoreError, Transaction};
+use crate::store::{OrgCode, Store, StoreError, Transaction};
 
 /// How many events are read together when states are made anew.
 const GROUP_ROWS: usize = 1_000;
@@ -249,11 +249,7 @@ impl Projection {
             let Some(last) = rows.last() else { break };
             from = Seq(last.seq.0 + 1);
             for row in rows {
-                let document: Document = serde_json::from_slice(&row.document)
-                    .map_err(|why| StoreError::Corrupt(format!("event {} cannot be read: {why}", row.seq)))?;
-                let erased = row.salts.erased().to_vec();
-                let Row { seq, received_ms, leaf_hash, .. } = row;
-                projector.add(&Event { seq, received_ms, leaf_hash, document, erased });
+                projector.add(&row.event()?);
             }
         }
         Ok(projector.end())

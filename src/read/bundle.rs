@@ -9,7 +9,6 @@ use everlog_core::bundle::{Consistency, Entry, Header, Shows, write_line};
 use everlog_core::checkpoint::Checkpoint;
 use everlog_core::erasure::ErasedField;
 use everlog_core::ids::{Seq, Size};
-use everlog_core::json;
 use serde_json::{Map, Value};
 
 use crate::access::Organization;
@@ -223,8 +222,7 @@ impl Bundling {
             true => None,
             false => Some(self.prover.inclusion(&self.reader, row.seq)?),
         };
-        let document = json::parse_with_depth(&row.document, json::DEPTH_MAX + 1)
-            .map_err(|why| StoreError::Corrupt(format!("event {} is not JSON: {why}", row.seq)))?;
+        let document = row.value()?;
         let entry =
             Entry { index: row.seq, received_ms: row.received_ms, document: &document, salts: &row.salts };
         // A record that the reader did not ask for shows others what was erased, and of which events: to somebody from whom

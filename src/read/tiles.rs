@@ -2,7 +2,6 @@
 //! and up to which size; the caller knows that the log reaches behind the piece.
 
 use everlog_core::ids::{Seq, Size};
-use everlog_core::json;
 use everlog_core::leaf::Leaf;
 use everlog_core::tile::{Holds, Tile, write_entry};
 
@@ -62,8 +61,7 @@ fn missing(tile: &Tile) -> StoreError {
 
 /// The leaf of an event, as it was hashed.
 fn leaf(org: &Organization, row: &Row) -> Result<Leaf, StoreError> {
-    let document = json::parse_with_depth(&row.document, json::DEPTH_MAX + 1)
-        .map_err(|why| StoreError::Corrupt(format!("event {} is not JSON: {why}", row.seq)))?;
+    let document = row.value()?;
     let leaf = Leaf {
         log_id: org.entry().row.log_id,
         index: row.seq,

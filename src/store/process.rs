@@ -2,10 +2,13 @@
 //!
 //! Deliberately absent: what a state means. All of it is made of the log and can be made anew.
 
+use everlog_core::ids::Seq;
 use everlog_core::process::State;
 
-use crate::store::{OrgCode, StoreError};
+use crate::store::{OrgCode, Store, StoreError};
 
+/// How many positions are read together where all are wanted.
+const GROUP_SEQS: usize = 1_000;
 /// What the subject of a process begins with; its key follows.
 pub const PROCESS_PREFIX: &str = "process:";
 
@@ -31,6 +34,23 @@ impl SubjectRow {
         State::from_bytes(&self.state).map_err(|why| {
             StoreError::Corrupt(format!("the state of {} cannot be read: {why}", self.subject))
         })
+    }
+}
+
+/// The positions of every event of a process, in order.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn every_seq(store: &dyn Store, org: OrgCode, key: &str) -> Result<Vec<Seq>, StoreError> {
+    let mut seqs: Vec<Seq> = Vec::new();
+    loop {
+        let from = seqs.last().map_or(Seq(0), |last| Seq(last.0 + 1));
+        let group = store.process_seqs(org, key, from, GROUP_SEQS)?;
+        let is_last = group.len() < GROUP_SEQS;
+        seqs.extend(group);
+        if is_last {
+            return Ok(seqs);
+        }
     }
 }
 
