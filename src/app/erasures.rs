@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use everlog_core::erasure::{KEPT, may_name};
 use everlog_core::event::FieldError;
+use everlog_core::ids::Seq;
 use serde_json::{Value, json};
 
 use crate::access::Organization;
@@ -182,7 +183,8 @@ impl App {
         };
         let made = self.erase_and_note(org.entry(), source, erasure).await?;
         let (app, within) = (self.clone(), org.clone());
-        let mentions = tokio::task::spawn_blocking(move || app.mentions(&within, found.names)).await;
+        let mentions =
+            tokio::task::spawn_blocking(move || app.mentions(&within, found.names, &found.mentioned)).await;
         Ok(Erased { made, mentions: mentions.map_err(|_| AppendError::Unavailable)?? })
     }
 
@@ -210,6 +212,15 @@ impl App {
 pub struct Erased {
     /// The records.
     pub made: Vec<ErasureMade>,
-    /// Names that were erased and still stand elsewhere, and in how many events: they may be somebody else's.
-    pub mentions: Vec<(String, u64)>,
+    /// Names that were erased and still stand elsewhere: they may be somebody else's.
+    pub mentions: Vec<Mention>,
+}
+
+/// A name that was erased, and still stands in events.
+#[derive(Clone, Debug)]
+pub struct Mention {
+    /// The name.
+    pub name: String,
+    /// Where.
+    pub seqs: Vec<Seq>,
 }

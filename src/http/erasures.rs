@@ -9,13 +9,15 @@ use utoipa::ToSchema;
 
 use crate::access::Right;
 use crate::app::App;
-use crate::app::erasures::{ERASED_EVENTS_MAX, Erased, ErasureError, ErasureRequest, Whose};
+use crate::app::erasures::{ERASED_EVENTS_MAX, Erased, ErasureError, ErasureRequest, Mention, Whose};
 use crate::http::body::Json;
 use crate::http::extract::{Holder, InOrg, Origin, open};
 use crate::http::keys::actor;
 use crate::http::problem::Problem;
 use crate::log::ErasureMade;
 
+/// Most positions of events that are told of a name that still stands somewhere: the newest.
+const MENTIONS_TOLD_MAX: usize = 100;
 /// What no server can reach, told with every erasure.
 pub(crate) const ELSEWHERE: &[&str] = &[
     "exports, bundles and PDFs that were handed out",
@@ -59,7 +61,7 @@ enum EventName {
     post, path = "/v1/organizations/{org}/erasures", tag = "evidence", request_body = ErasureBody,
     params(("org" = String, Path, description = "The organization's id")),
     responses(
-        (status = 201, description = "`{erasures: [{seq, events, fields}], mentions: [{name, events}], elsewhere: […]}`"),
+        (status = 201, description = "`{erasures: [{seq, events, fields}], mentions: [{name, events, seqs}], elsewhere: […]}`"),
         (status = 200, description = "Nothing was left to be erased: `{erasures: [], mentions: […], elsewhere: […]}`"),
         (status = 409, description = "`legal_hold`: nothing may be erased now; that it was refused is recorded", body = Problem),
         (status = 403, body = Problem), (status = 422, body = Problem)
@@ -102,7 +104,10 @@ pub(crate) fn shown(erased: &Erased) -> Value {
         let fields: usize = it.erased.values().map(Vec::len).sum();
         json!({"seq": it.record.seq, "events": it.erased.len(), "fields": fields})
     };
-    let mention = |(name, events): &(String, u64)| json!({"name": name, "events": events});
+    let mention = |it: &Mention| {
+        let told = &it.seqs[it.seqs.len().saturating_sub(MENTIONS_TOLD_MAX)..];
+        json!({"name": it.name, "events": it.seqs.len(), "seqs": told})
+    };
     json!({
         "erasures": erased.made.iter().map(one).collect::<Vec<_>>(),
         "mentions": erased.mentions.iter().map(mention).collect::<Vec<_>>(),

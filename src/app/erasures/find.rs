@@ -6,15 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everlog_core::event::{Actor, Event, FieldError, NewEvent};
 use everlog_core::ids::Seq;
+use everlog_core::json::{self, pointer_name};
 use everlog_core::leaf::flatten;
 use everlog_core::query::{Filters, Query, TargetRef};
-use everlog_core::search::{Needle, Search, Term};
-use everlog_core::text::fold;
+use everlog_core::search::Search;
+use everlog_core::text;
+use memchr::memmem::Finder;
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 use crate::access::Organization;
 use crate::app::Parts;
-use crate::app::erasures::{ACTOR_FIELDS, ErasureError, ErasureRequest, GROUP_ROWS, Whose};
+use crate::app::erasures::{ACTOR_FIELDS, ErasureError, ErasureRequest, GROUP_ROWS, Mention, Whose};
 use crate::store::process::every_seq;
 use crate::store::{OrgCode, Row, StoreError};
 
@@ -35,10 +38,49 @@ const SIGNEE_FIELDS: &[&str] = &[
 /// Types of targets that are people: where one has an actor's id, its name is the actor's.
 const PEOPLE: &[&str] = &["user", "member", "signee", "person", "contact", "employee", "customer"];
 
+/// What of a person's own record says who it is, in lower case, letters and digits alone.
+const PERSONAL: &[&str] = &[
+    "name",
+    "firstname",
+    "middlename",
+    "lastname",
+    "surname",
+    "givenname",
+    "familyname",
+    "fullname",
+    "displayname",
+    "nickname",
+    "username",
+    "email",
+    "emailaddress",
+    "phone",
+    "phonenumber",
+    "mobile",
+    "mobilephone",
+    "address",
+    "street",
+    "postalcode",
+    "zip",
+    "zipcode",
+    "city",
+    "birthday",
+    "birthdate",
+    "dateofbirth",
+    "ssn",
+    "kennitala",
+    "nationalid",
+    "avatar",
+    "avatarurl",
+    "photo",
+    "photourl",
+];
+
 /// What an erasure is to take.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) names: BTreeSet<String>,
+    /// Events in which one of them stood.
+    pub(super) mentioned: Vec<Seq>,
     pub(super) events: BTreeMap<Seq, Vec<String>>,
     pub(super) users: BTreeSet<String>,
     pub(super) views: Vec<(String, String)>,
@@ -134,70 +176,100 @@ impl Parts {
         for id in &ids {
             self.find_target(org, id, found)?;
         }
-        for email in &emails {
-            self.find_text(org, email, found)?;
-            // As it stands in addresses of pages, the server's own records of exports among them.
-            self.find_text(org, &email.replace('@', "%40"), found)?;
-        }
+        // And as it stands in addresses of pages, the server's own records of exports among them.
+        let in_pages = emails.iter().map(|email| email.replace('@', "%40"));
+        let addresses: Vec<String> = emails.iter().cloned().chain(in_pages).collect();
+        self.look_through(org, &addresses, &names, found)?;
         found.views = self.views_with(org.code(), emails.iter().chain(&names))?;
         found.names = names;
         found.users = ids.into_iter().chain(emails).collect();
         Ok(())
     }
 
-    /// The names of people who stand as the target of an event.
+    /// The names of people who stand as the target of an event, and what it changed in who they are.
     fn find_target(&self, org: &Organization, id: &str, found: &mut Found) -> Result<(), ErasureError> {
         let targets = PEOPLE.iter().map(|kind| TargetRef { kind: (*kind).to_owned(), id: id.to_owned() });
         let only = Filters { targets: targets.collect(), ..Filters::default() };
         for event in self.events_of(org, &Query { only, ..Query::default() })? {
-            for (at, target) in event.document.event.targets.iter().enumerate() {
+            let sent = &event.document.event;
+            for (at, target) in sent.targets.iter().enumerate() {
                 if target.id == id && PEOPLE.contains(&target.kind.as_str()) {
                     let (name, url) = (format!("/e/targets/{at}/name"), format!("/e/targets/{at}/url"));
                     found.name(event.seq, &[&name, &url]);
+                }
+            }
+            // Of several targets nobody knows whose it was.
+            for member in sent.changes.iter().flat_map(|it| it.0.keys()).filter(|_| sent.targets.len() == 1) {
+                let plain: String = member.chars().filter(char::is_ascii_alphanumeric).collect();
+                if PERSONAL.contains(&plain.to_ascii_lowercase().as_str()) {
+                    let mut pointer = "/e/changes".to_owned();
+                    json::push_pointer_segment(&mut pointer, member);
+                    found.name(event.seq, &[&pointer]);
                 }
             }
         }
         Ok(())
     }
 
-    /// Every field in which an address stands.
-    fn find_text(&self, org: &Organization, text: &str, found: &mut Found) -> Result<(), ErasureError> {
-        // Anywhere in a token: it may stand in the address of a page.
-        let term = Term { negated: false, field: None, needle: Needle::Piece(fold(text)) };
-        let search = Search { terms: vec![term] };
-        for row in self.rows_of(org, &Query { search, ..Query::default() })? {
-            self.name_fields_with(&row, &[text], found)?;
+    /// Names every field in which an address stands, and notes every event in which a name does. Reads the whole log: what
+    /// was before and after is in no index, nor is what members are called.
+    fn look_through(
+        &self,
+        org: &Organization,
+        addresses: &[String],
+        names: &BTreeSet<String>,
+        found: &mut Found,
+    ) -> Result<(), ErasureError> {
+        let addresses: Vec<String> = addresses.iter().map(|address| address.to_lowercase()).collect();
+        let as_written = |text: &String| json::canonical(&Value::from(text.to_lowercase()));
+        let find = |text| Finder::new(inside_quotes(text)).into_owned();
+        let written: Vec<_> = addresses.iter().map(as_written).collect();
+        let addressed: Vec<_> = written.iter().map(|text| find(text)).collect();
+        let written: Vec<_> = names.iter().map(as_written).collect();
+        let named: Vec<_> = written.iter().map(|text| find(text)).collect();
+        let mut from = Seq(0);
+        loop {
+            let rows = self.store.scan(org.code(), from, GROUP_ROWS)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            from = Seq(last.seq.0 + 1);
+            for row in rows {
+                let document = String::from_utf8_lossy(&row.document).to_lowercase();
+                let holds = |finder: &Finder<'_>| finder.find(document.as_bytes()).is_some();
+                if addressed.iter().any(holds) {
+                    name_fields_with(&row, &addresses, found)?;
+                }
+                if named.iter().any(holds) {
+                    found.mentioned.push(row.seq);
+                }
+            }
         }
-        Ok(())
     }
 
-    /// Which of these names still stand somewhere.
+    /// Which of these names still stand in which of these events.
     pub(super) fn mentions(
         &self,
         org: &Organization,
         names: BTreeSet<String>,
-    ) -> Result<Vec<(String, u64)>, ErasureError> {
-        let mut mentions = Vec::new();
-        for name in names {
-            let Ok(search) = Search::parse(&format!("\"{name}\"")) else { continue };
-            let count = self.reader.every_seq(org, &Query { search, ..Query::default() })?.len() as u64;
-            if count > 0 {
-                mentions.push((name, count));
+        seqs: &[Seq],
+    ) -> Result<Vec<Mention>, ErasureError> {
+        let phrases = names.into_iter().map(|name| (text::tokens(&name).collect::<Vec<_>>(), name));
+        let mut mentions: Vec<_> = phrases
+            .filter(|(phrase, _)| !phrase.is_empty())
+            .map(|(phrase, name)| (phrase, Mention { name, seqs: Vec::new() }))
+            .collect();
+        for group in seqs.chunks(GROUP_ROWS) {
+            for row in self.store.rows(org.code(), group)? {
+                let texts = texts_of(&row)?;
+                for (phrase, mention) in &mut mentions {
+                    let holds = |text: &Vec<String>| text.windows(phrase.len()).any(|it| it == *phrase);
+                    if texts.iter().any(holds) {
+                        mention.seqs.push(row.seq);
+                    }
+                }
             }
         }
-        Ok(mentions)
-    }
-
-    /// Names every field of an event that holds one of these texts, in whatever case.
-    fn name_fields_with(&self, row: &Row, texts: &[&str], found: &mut Found) -> Result<(), ErasureError> {
-        let document = row.value()?;
-        for field in flatten(&document) {
-            let value = String::from_utf8_lossy(&field.value).to_lowercase();
-            if texts.iter().any(|text| value.contains(&text.to_lowercase())) {
-                found.name(row.seq, &[&field.path]);
-            }
-        }
-        Ok(())
+        let mentions = mentions.into_iter().map(|(_, mention)| mention);
+        Ok(mentions.filter(|mention| !mention.seqs.is_empty()).collect())
     }
 
     /// Everything that says who a signee is, in every process they are in.
@@ -219,7 +291,8 @@ impl Parts {
         for process in processes {
             self.find_signee_in(org, key, &process, fields, found)?;
         }
-        Ok(())
+        let names = found.names.clone();
+        if names.is_empty() { Ok(()) } else { self.look_through(org, &[], &names, found) }
     }
 
     fn find_signee_in(
@@ -234,7 +307,8 @@ impl Parts {
         let known = state.as_ref().and_then(|state| state.signee(key));
         found.names.extend(known.and_then(|signee| signee.name.clone()).filter(|_| fields.is_empty()));
         let texts = known.into_iter().flat_map(|it| [&it.email, &it.phone, &it.ssn]).flatten();
-        let texts: Vec<&str> = texts.map(String::as_str).filter(|text| text.len() >= 5).collect();
+        let texts: Vec<String> =
+            texts.filter(|text| text.len() >= 5).map(|text| text.to_lowercase()).collect();
         for group in every_seq(self.store.as_ref(), org.code(), process)?.chunks(GROUP_ROWS) {
             for row in self.store.rows(org.code(), group)? {
                 let event = row.event()?;
@@ -248,7 +322,7 @@ impl Parts {
                     if sent.actor.id.as_deref() == Some(key) {
                         found.name(row.seq, ACTOR_FIELDS);
                     }
-                    self.name_fields_with(&row, &texts, found)?;
+                    name_fields_with(&row, &texts, found)?;
                 }
             }
         }
@@ -283,6 +357,44 @@ impl Parts {
         });
         Ok(views.map(|(owner, view)| (owner, view.name)).collect())
     }
+}
+
+/// Names every field of an event that holds one of these texts of lower case: those whose value does, and what is above
+/// those whose name does, as what is erased is recorded by its name.
+fn name_fields_with(row: &Row, texts: &[String], found: &mut Found) -> Result<(), StoreError> {
+    let holds = |text: &str| {
+        let text = text.to_lowercase();
+        texts.iter().any(|it| text.contains(it.as_str()))
+    };
+    for field in flatten(&row.value()?) {
+        let mut path = &*field.path;
+        // The names of the path are escaped, which no address needs.
+        let mut is_named = holds(&String::from_utf8_lossy(&field.value));
+        while let Some((above, _)) = path.rsplit_once('/').filter(|_| holds(path)) {
+            (path, is_named) = (above, true);
+        }
+        if is_named {
+            found.name(row.seq, &[path]);
+        }
+    }
+    Ok(())
+}
+
+/// The words of every text of an event, what members are called included.
+fn texts_of(row: &Row) -> Result<Vec<Vec<String>>, StoreError> {
+    let mut texts = Vec::new();
+    for field in flatten(&row.value()?) {
+        texts.push(text::tokens(&pointer_name(field.path.rsplit('/').next().unwrap_or_default())).collect());
+        if let Ok(Value::String(value)) = serde_json::from_slice(&field.value) {
+            texts.push(text::tokens(&value).collect());
+        }
+    }
+    Ok(texts)
+}
+
+/// A text as it stands in JSON, without its quotation marks.
+fn inside_quotes(text: &[u8]) -> &[u8] {
+    text.get(1..text.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// Whether an event says something of a signee.

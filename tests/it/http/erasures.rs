@@ -193,6 +193,45 @@ fn the_data_directory_holds_no_byte_of_what_was_erased() {
     }
 }
 
+/// What was before and after, and what members are called, is in no index.
+#[test]
+fn an_address_is_erased_from_changes_and_from_names_of_members_and_a_name_elsewhere_is_counted() {
+    let (server, key) = start("workspace");
+    let bo = json!({"type": "user", "id": "u_bo", "name": "Bo"});
+    let mut events = day();
+    events.push(json!({
+        "id": "changed", "action": "user.updated", "actor": bo, "targets": [{"type": "user", "id": "u_ana"}],
+        "before": {"Email": "maiden@erase-me.example", "first_name": "Stasia", "title": "Clerk"},
+        "after": {"Email": EMAIL, "first_name": "Ana", "title": "Head"},
+    }));
+    events.push(json!({
+        "id": "rights", "action": "document.updated", "actor": bo,
+        "before": {"rights": {EMAIL: "read"}}, "after": {"rights": {EMAIL: "write"}, "owner": EMAIL},
+        "metadata": {"readers": {EMAIL: {"since": 1}}, "kept": "yes"},
+    }));
+    for number in 0..2 {
+        let reason = format!("{NAME} asked for it");
+        events.push(
+            json!({"id": format!("r{number}"), "action": "document.viewed", "actor": bo, "reason": reason}),
+        );
+    }
+    send(&server, &key, &events);
+    let made = erase(&server, &key, json!({"actor": "u_ana"}));
+    assert_eq!(made.body["mentions"], json!([{"name": NAME, "events": 2, "seqs": [16, 17]}]), "{made:?}");
+    let changed = server.get(&format!("{ORG}/events/changed"), &key).body;
+    assert_eq!(changed["changes"], json!({"title": {"before": "Clerk", "after": "Head"}}));
+    let rights = server.get(&format!("{ORG}/events/rights"), &key).body;
+    assert_eq!(
+        (rights["changes"].clone(), rights["metadata"].clone()),
+        (Value::Null, json!({"kept": "yes"}))
+    );
+    server.app.purge().unwrap();
+    for gone in [EMAIL, "maiden@erase-me", "Stasia"] {
+        assert_eq!(files_with(server.directory.path(), gone), Vec::<String>::new(), "{gone}");
+    }
+    server.check_log();
+}
+
 #[test]
 fn killed_before_it_was_purged_nothing_comes_back() {
     let (server, key) = start("workspace");
