@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("directory", &["store"]),
     ("index", &["store"]),
     ("log", &["directory", "index", "store"]),
-    ("fsck", &["blobs", "directory", "index", "log", "signed", "store"]),
+    ("fsck", &["blobs", "directory", "index", "ledger", "log", "signed", "store"]),
     ("access", &["directory", "store"]),
     ("settings", &["log"]),
     ("quota", &["access", "store"]),
