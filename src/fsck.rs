@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::blobs::Blobs;
 use crate::directory::Entry;
 use crate::index::{Index, IndexError};
+use crate::ledger::Line;
 use crate::signed;
 use crate::store::{Store, StoreError};
 
@@ -102,6 +103,8 @@ pub struct Checks<'a> {
     pub blobs: Option<&'a Blobs>,
     /// What was signed last.
     pub signed: Option<&'a signed::Found>,
+    /// The ledger of erasures.
+    pub ledger: Option<&'a [Line]>,
     /// How many threads read.
     pub workers: usize,
     /// Hears how many events were read.
@@ -112,11 +115,11 @@ impl<'a> Checks<'a> {
     /// Checks of a store alone, on all cores.
     pub fn of(store: &'a dyn Store) -> Self {
         let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { store, blobs: None, signed: None, workers, progress: &|_| () }
+        Self { store, blobs: None, signed: None, ledger: None, workers, progress: &|_| () }
     }
 
     /// Re-reads one log: every value is committed to again, every leaf hashed again, the tree grown again, the head, the
-    /// signed head, states, erasures and files compared.
+    /// signed head, states, erasures, the ledger and files compared.
     ///
     /// # Errors
     /// When the store does not answer.

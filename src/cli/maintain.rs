@@ -14,6 +14,7 @@ use crate::cli::{DataArguments, must_be_there, output, start_logging};
 use crate::directory::Directory;
 use crate::fsck::{Checked, Checks, Fault, Report};
 use crate::index::{Index, damaged_files};
+use crate::ledger::Ledger;
 use crate::signed;
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
@@ -58,15 +59,20 @@ pub(super) fn fsck(arguments: FsckArguments) -> anyhow::Result<ExitCode> {
     let bar = output::progress(Some(events), false);
     let (index, of_index) = index(data, &store, &directory);
     let (blobs, signed) = (Blobs::open(data)?, signed::found_in(data)?);
+    let ledger = Ledger::of(data).read();
     let progress = |read| bar.inc(read);
     let checks = Checks {
         blobs: Some(&blobs),
         signed: Some(&signed),
+        ledger: ledger.as_deref().ok(),
         progress: &progress,
         ..Checks::of(store.as_ref())
     };
     let mut report = checks.all(&orgs, index.as_ref())?;
     report.faults.extend(of_index.into_iter().map(|what| Fault::general(format!("the index: {what}"))));
+    if let Err(why) = &ledger {
+        report.faults.push(Fault::general(format!("the ledger of erasures: {why}")));
+    }
     bar.finish_and_clear();
     let faults: Vec<&Fault> = report.faults().collect();
     if arguments.json {

@@ -8,9 +8,10 @@ use everlog_core::erasure::ErasedField;
 use everlog_core::event::{Event, Origin};
 use everlog_core::hex::{self, Hex};
 use everlog_core::ids::{Seq, Size};
-use everlog_core::leaf::Hash;
+use everlog_core::leaf::{Hash, LogId};
 
 use crate::fsck::chain::Told;
+use crate::ledger::Line;
 
 /// What the events of a log say of erasures, read in order. A record stands behind everything that it erased.
 #[derive(Default)]
@@ -23,9 +24,21 @@ pub(super) struct Erasures {
     pub records: Vec<Seq>,
     /// The records that events name and that cannot be read, which is told of them.
     pub unread: Vec<Seq>,
+    /// What the ledger knows of this log and no record was read of yet, by record; absent where it is not asked.
+    noted: Option<BTreeMap<Seq, BTreeSet<(Seq, Hash)>>>,
 }
 
 impl Erasures {
+    /// Compares with the ledger, too.
+    pub(super) fn with(ledger: Option<&[Line]>, log: &LogId) -> Self {
+        let log = log.to_string();
+        let of_log = |lines: &[Line]| {
+            let lines = lines.iter().filter(|line| line.log_id == log);
+            lines.map(|line| (line.record, noted(line))).collect()
+        };
+        Self { noted: ledger.map(of_log), ..Self::default() }
+    }
+
     /// Takes what was erased from the event at this position.
     pub(super) fn lost(&mut self, seq: Seq, erased: &[ErasedField], size: Size, told: &mut Told) {
         if erased.is_empty() {
@@ -59,6 +72,18 @@ impl Erasures {
             told.push((event.seq, "its list of what was erased cannot be read".to_owned()));
             return;
         };
+        if let Some(all) = &mut self.noted {
+            match all.remove(&event.seq) {
+                None => told.push((
+                    event.seq,
+                    "the ledger of erasures does not know of it; the next start adds it".to_owned(),
+                )),
+                Some(noted) if noted != listed => {
+                    told.push((event.seq, "the ledger of erasures has another list than it".to_owned()));
+                }
+                Some(_) => {}
+            }
+        }
         for (seq, commitment) in listed.difference(&lost) {
             let commitment = Hex(commitment);
             let what = format!(
@@ -85,7 +110,27 @@ impl Erasures {
                 ));
             }
         }
+        for record in std::mem::take(&mut self.noted).into_iter().flatten().map(|(record, _)| record) {
+            let is_told = self.unread.contains(&record);
+            if !is_told {
+                let what = "the ledger knows of an erasure that was recorded here, and no record is; the next start \
+                            erases again";
+                told.push((record, what.to_owned()));
+            }
+        }
     }
+}
+
+/// What a line of the ledger lists; a commitment that is none is not what anything lists.
+fn noted(line: &Line) -> BTreeSet<(Seq, Hash)> {
+    let of_event = |(seq, fields): (&Seq, &Vec<(String, String)>)| {
+        let seq = *seq;
+        fields
+            .iter()
+            .map(move |(commitment, _)| (seq, hex::decode(commitment).unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    line.erased.iter().flat_map(of_event).collect()
 }
 
 /// What a record lists.

@@ -94,7 +94,7 @@ impl<'a> Joining<'a> {
             signed: None,
             size: Size(0),
             chain: Chain::default(),
-            erasures: Erasures::default(),
+            erasures: Erasures::with(checks.ledger, &org.row.log_id),
             projector: Projector::default(),
             named: Vec::new(),
             faults: Vec::new(),
@@ -165,7 +165,8 @@ impl<'a> Joining<'a> {
         }
         let projection = std::mem::take(&mut self.projector).end();
         // States and files follow from events that are well.
-        let (subjects, files) = if self.faults.is_empty() { self.check_made(&projection)? } else { (0, 0) };
+        let are_well = self.faults.iter().all(|fault| fault.seq.is_none());
+        let (subjects, files) = if are_well { self.check_made(&projection)? } else { (0, 0) };
         self.faults.sort_by_key(|fault| (fault.seq.is_none(), fault.seq));
         self.faults.truncate(FAULTS_MAX);
         Ok(Checked {

@@ -371,6 +371,7 @@ fn damaged_files_beside_the_log_are_named() {
     flip(&largest(&data, "signed", &|_| true));
     let (is_well, report) = fsck(&data);
     assert!(!is_well && first_bad(&report, "").1.contains("signed"), "{report}");
+    assert_eq!(report["logs"][0]["files"], 2, "the rest is read all the same: {report}");
 }
 
 pub fn walk(directory: &Path) -> Vec<PathBuf> {
@@ -414,4 +415,30 @@ fn an_erasure_that_nobody_recorded_is_told() {
     let (_, report) = fsck(&data);
     let (first, said) = first_bad(&report, "bolt");
     assert!(first == Some(200) && said.contains("the leaf"), "{said}");
+}
+
+/// What the ledger knows is what a backup from before would be mended by.
+#[test]
+fn a_ledger_of_erasures_that_is_not_that_of_the_log_is_told() {
+    let whole = fs::read_to_string(SOUND.directory.path().join("data/erasures.jsonl")).unwrap();
+    let mut line: Value = serde_json::from_str(&whole).unwrap();
+    let record = line["record"].as_u64().unwrap();
+    line["record"] = json!(record - 1);
+    let moved = format!("{line}\n");
+    line["record"] = json!(record);
+    line["erased"]["20"][0][0] = json!("00".repeat(32));
+    let altered = format!("{line}\n");
+    for (text, org, first, says) in [
+        ("", "bolt", Some(record), "does not know of it"),
+        (&*moved, "bolt", Some(record - 1), "knows of an erasure"),
+        (&*altered, "bolt", Some(record), "another list"),
+        ("junk\n", "", None, "line 1 of"),
+    ] {
+        let copied = copy();
+        let data = copied.path().join("data");
+        fs::write(data.join("erasures.jsonl"), text).unwrap();
+        let (is_well, report) = fsck(&data);
+        let (seq, said) = first_bad(&report, org);
+        assert!(!is_well && seq == first && said.contains(says), "{text}: {report}");
+    }
 }

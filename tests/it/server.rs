@@ -206,7 +206,12 @@ impl Server {
 
     /// Re-reads and re-verifies the whole log of every organization, the states of its processes and their files.
     pub fn check_log(&self) {
-        let checks = Checks { blobs: Some(&self.app.blobs), ..Checks::of(self.app.store.as_ref()) };
+        let ledger = self.app.ledger.read().unwrap();
+        let checks = Checks {
+            blobs: Some(&self.app.blobs),
+            ledger: Some(&ledger),
+            ..Checks::of(self.app.store.as_ref())
+        };
         for org in self.app.directory.all().unwrap() {
             assert_eq!(checks.log(&org).unwrap().faults, []);
         }
