@@ -174,6 +174,8 @@ fn hang(file: &File<'_>, update: &mut Update<'_, '_>, last: Id, field: Id) -> Re
     let mut annotations = file.member_array(&page, "Annots")?;
     annotations.push(field.into());
     page.set("Annots", Object::Array(annotations));
+    // Whoever walks from field to field walks as the page is read (ISO 14289-1, 7.18.3).
+    page.set("Tabs", Object::name("S"));
     update.put(update.known(last.number), &page.into());
 
     let mut catalog = file.catalog()?;

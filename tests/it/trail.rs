@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 mod hostile;
 mod html;
+mod judged;
 mod keys;
 mod model;
 mod pdf;

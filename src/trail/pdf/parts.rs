@@ -53,9 +53,7 @@ impl Draft<'_> {
         let grid = Grid { start: 0.0, width, labels: width * LABELS, size: BODY };
         for fact in facts {
             let mut block = Block::default();
-            self.paper.begin(Tag::TR);
             let height = self.fact(&mut block, fact, grid, 2.5);
-            self.paper.end();
             let line = Mark::Rule(width, crate::trail::pdf::draft::LINE);
             self.mark(&mut block, (0.0, 2.5 + height + 2.0), (width, 0.5), line);
             block.height = height + 5.0;
@@ -64,8 +62,9 @@ impl Draft<'_> {
         self.paper.end();
     }
 
-    /// A fact's name and value, as the cells of a row; says how high they are.
+    /// A fact's name and value, read as the cells of a row wherever they stand; says how high they are.
     fn fact(&mut self, block: &mut Block, fact: &Fact, grid: Grid, top: f32) -> f32 {
+        self.paper.begin(Tag::TR);
         self.paper.begin(Tag::TH(TableHeaderScope::Row));
         let slot = self.paper.slot();
         let label = Column::new(grid.start, grid.labels - 8.0, top, slot);
@@ -79,6 +78,7 @@ impl Draft<'_> {
         };
         let column = Column::new(grid.start + grid.labels, grid.width - grid.labels, top + lower, slot);
         let value = self.set(block, &[(&fact.value, style)], Column { is_code: fact.is_code, ..column });
+        self.paper.end();
         self.paper.end();
         label.max(value + lower)
     }
@@ -144,7 +144,6 @@ impl Draft<'_> {
         let labels = if is_wide { width * LABELS } else { half * 0.36 };
         let mut facts = facts.iter().peekable();
         while let Some(fact) = facts.next() {
-            self.paper.begin(Tag::TR);
             let grid = Grid { start: 0.0, width: half, labels, size: BODY - 0.75 };
             if fact.is_wide || is_wide {
                 top += self.fact(block, fact, Grid { width, ..grid }, top) + 1.0;
@@ -155,7 +154,6 @@ impl Draft<'_> {
                 }
                 top += height + 1.0;
             }
-            self.paper.end();
         }
         top
     }

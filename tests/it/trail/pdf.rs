@@ -11,11 +11,11 @@ use serde_json::json;
 
 use crate::trail::{PEOPLE, Story, ana, keep};
 
-fn drawn(trail: &Trail) -> Vec<u8> {
+pub fn drawn(trail: &Trail) -> Vec<u8> {
     drawn_on(trail, A4)
 }
 
-fn drawn_on(trail: &Trail, size: (f32, f32)) -> Vec<u8> {
+pub fn drawn_on(trail: &Trail, size: (f32, f32)) -> Vec<u8> {
     let json = trail.to_json().unwrap();
     let bundle = b"{\"format\":\"everlog-bundle-1\"}\n".repeat(40);
     let attachments = [
@@ -146,9 +146,8 @@ fn every_script_is_drawn() {
     }
 }
 
-/// Whatever is in a text, there is a file.
-#[test]
-fn hostile_text_is_drawn() {
+/// Texts that do what they can to break a page.
+pub fn hostile_story() -> Story {
     let long = "no-spaces-".repeat(120);
     let name = "<script>alert(1)</script>\u{202e}fdp.exe\u{0}\u{fffe}\u{feff}";
     let mut story = Story::signed_by(&[
@@ -162,7 +161,13 @@ fn hostile_text_is_drawn() {
     story.state.file_name = Some(format!("{long}.pdf"));
     let text = "A tremendously long story. ".repeat(800);
     story.happens("18:05:00", json!({"action": "x.told", "actor": ana(), "description": text}));
-    let pdf = drawn(&story.trail());
+    story
+}
+
+/// Whatever is in a text, there is a file.
+#[test]
+fn hostile_text_is_drawn() {
+    let pdf = drawn(&hostile_story().trail());
     keep("trail-hostile.pdf", &pdf);
     let Some(checked) = ask("qpdf", &["--check", "FILE"], &pdf) else { return };
     assert!(checked.contains("No syntax or stream encoding errors found"), "{checked}");
@@ -170,18 +175,23 @@ fn hostile_text_is_drawn() {
     assert_eq!(shown.matches("tremendously").count(), 800, "a row higher than a page loses nothing");
 }
 
-/// Every character below the private planes, one sentence for 256 of them.
-#[test]
-fn no_character_is_refused() {
+/// Every character of the first blocks of 256, one sentence for each.
+pub fn every_character(blocks: u32) -> Story {
     let mut story = Story::begun();
-    for block in 0..0x200_u32 {
+    for block in 0..blocks {
         let text: String = (block * 256..(block + 1) * 256).filter_map(char::from_u32).collect();
         if !text.trim().is_empty() {
             let told = format!("Block {block:x}: {}", text.replace('\0', ""));
             story.happens("18:05:00", json!({"action": "x.told", "actor": ana(), "description": told}));
         }
     }
-    drawn(&story.trail());
+    story
+}
+
+/// Every character below the private planes.
+#[test]
+fn no_character_is_refused() {
+    drawn(&every_character(0x200).trail());
 }
 
 /// The page is as large as the document's last, where a trail can be read on it.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use everlog::trail::check::{SealState, StampState, check};
 use everlog::trail::finish::{Finished, Sealer, finish};
@@ -65,6 +65,12 @@ fn ask(directory: &Path, question: &[u8]) -> Vec<u8> {
     std::fs::read(directory.join("answer")).unwrap()
 }
 
+/// An authority that openssl is, with its files in a directory; nothing where it is not installed.
+pub fn openssl_authority(directory: &Path) -> Option<Authority> {
+    let place = directory.to_owned();
+    prepare(directory).then(|| authority(move |question| ask(&place, question)))
+}
+
 fn stamped(key: &SealKey, authority: &Authority) -> Finished {
     finish(None, TRAIL, Sealer { authority: Some(authority), ..sealer(key) }, NOW_MS).unwrap()
 }
@@ -73,11 +79,7 @@ fn stamped(key: &SealKey, authority: &Authority) -> Finished {
 #[test]
 fn a_seal_is_stamped_by_an_authority() {
     let (key, directory) = (key(), tempfile::tempdir().unwrap());
-    if !prepare(directory.path()) {
-        return;
-    }
-    let place: PathBuf = directory.path().to_owned();
-    let authority = authority(move |question| ask(&place, question));
+    let Some(authority) = openssl_authority(directory.path()) else { return };
     let finished = stamped(&key, &authority);
     assert!(finished.time_stamp_missing.is_none(), "{:?}", finished.time_stamp_missing);
     let SealState::Intact(seal) = check(&finished.bytes).unwrap().seal else { panic!("altered") };

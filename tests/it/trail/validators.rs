@@ -18,7 +18,7 @@ use crate::trail::hostile::file;
 use crate::trail::sealing::{CARRIED, HEALTHY, NOW_MS, TRAIL, TRAIL_PAGES, finished, key, original, sealer};
 
 /// Where `./check` puts the Python with pyHanko and pikepdf.
-const PYTHON: &str = "target/pdf-tools/bin/python";
+pub const PYTHON: &str = "target/pdf-tools/bin/python";
 
 /// A minute after everything here is sealed.
 pub const LATER_S: u64 = NOW_MS / 1_000 + 60;
