@@ -1,21 +1,22 @@
 //! The pages of a trail laid behind those of an original, as one incremental update: the bytes of the original stay as they
 //! were. Deliberately absent: originals that this would harm; `inspect` tells them.
 
-use std::collections::BTreeMap;
-
+use crate::trail::append::claims::Whole;
+use crate::trail::append::copy::Copy;
+use crate::trail::append::structure::{Both, Structure};
 use crate::trail::file::attachments::{self, Attachment, attachments};
 use crate::trail::file::object::{Dict, Id, Object};
-use crate::trail::file::pages::{Page, pages};
+use crate::trail::file::pages::pages;
 use crate::trail::file::update::{Update, integer};
 use crate::trail::file::{Fault, File};
 use crate::trail::inspect::Condition;
 
 pub mod claims;
+mod copy;
+pub mod structure;
 
 /// The lowest version that knows everything a trail holds: 1.7.
 const VERSION_MIN: u32 = 17;
-/// What describes where a page stands in the structure of its document, which the pages of a trail leave.
-const OF_STRUCTURE: &[&str] = &["StructParents", "Tabs"];
 /// Names of files that a trail carries; an original that has one of that name would make it doubtful which is meant.
 pub const ATTACHED: &[&str] = &["everlog-bundle.jsonl", "audit-trail.json"];
 
@@ -36,6 +37,7 @@ pub enum AppendError {
 /// Whether nothing in an original that is otherwise healthy stands in the way.
 pub fn may_be_appended_to(file: &File<'_>, catalog: &Dict) -> Result<Condition, Fault> {
     file.member_array(catalog, "AF")?;
+    Structure::read(file, catalog)?;
     for attachment in attachments(file, catalog)? {
         if ATTACHED.contains(&attachments::name(file, &attachment)?.as_str()) {
             return Ok(Condition::Unsure("it carries a file that is named as one of the trail's"));
@@ -44,27 +46,42 @@ pub fn may_be_appended_to(file: &File<'_>, catalog: &Dict) -> Result<Condition, 
     Ok(Condition::Healthy)
 }
 
-/// Lays the pages of a trail, and the files it carries, behind an original.
+/// Lays the pages of a trail, what is read aloud of them, and the files it carries, behind an original.
 ///
 /// # Errors
 /// Says which of the two cannot be read, or that the result does not read as it must.
 pub fn append(original: &[u8], trail: &[u8]) -> Result<Vec<u8>, AppendError> {
     let whole = File::read(original).map_err(AppendError::Original)?;
-    let page_count = pages(&whole).map_err(AppendError::Original)?.len();
+    let whole_pages = pages(&whole).map_err(AppendError::Original)?;
     let added = File::read(trail).map_err(AppendError::Trail)?;
     let added_pages = pages(&added).map_err(AppendError::Trail)?;
-    let catalog = added.catalog().map_err(AppendError::Trail)?;
-    let carried = attachments(&added, &catalog).map_err(AppendError::Trail)?;
+    let added_catalog = added.catalog().map_err(AppendError::Trail)?;
+    let carried = attachments(&added, &added_catalog).map_err(AppendError::Trail)?;
+    let mut catalog = whole.catalog().map_err(AppendError::Original)?;
+    let theirs = Structure::read(&whole, &catalog).map_err(AppendError::Original)?;
+    let ours = Structure::read(&added, &added_catalog).map_err(AppendError::Trail)?;
 
     let mut update = Update::new(&whole);
+    let about =
+        Whole { file: &whole, pages: &whole_pages, structure: theirs.as_ref().filter(|_| ours.is_some()) };
+    claims::settle(&about, (&added, &added_catalog), &mut update, &mut catalog)
+        .map_err(AppendError::Original)?;
+    let both = ours.map(|ours| Both::of((&whole, &whole_pages), theirs, ours)).transpose();
+    let both = both.map_err(AppendError::Original)?;
+
     let root = update.reserve();
-    let mut copy = Copy { from: &added, ids: BTreeMap::new(), waiting: Vec::new() };
+    let mut copy = Copy::new(&added, both.as_ref().map(|it| it.keys_shift));
     let branch = copy.pages(&mut update, root, &added_pages);
     let carried = copy.attachments(&mut update, carried);
+    let begun =
+        both.map(|both| both.begin(&mut update, &mut copy)).transpose().map_err(AppendError::Trail)?;
     copy.rest(&mut update).map_err(AppendError::Trail)?;
-    let count = page_count + added_pages.len();
+    if let Some(begun) = begun {
+        begun.end(&whole, &mut update, &copy, &mut catalog).map_err(AppendError::Original)?;
+    }
+    let count = whole_pages.len() + added_pages.len();
     let branches = Branches { root, added: branch, count };
-    join(&whole, &mut update, &branches, carried).map_err(AppendError::Original)?;
+    join(&whole, &mut update, &branches, carried, catalog).map_err(AppendError::Original)?;
     let bytes = update.finish().ok_or(AppendError::Reread("it has too many objects"))?;
     reread(original, &bytes, count)?;
     Ok(bytes)
@@ -77,14 +94,14 @@ struct Branches {
     count: usize,
 }
 
-/// Joins both trees of pages under a new root, so that neither inherits from the other.
+/// Joins both trees of pages under a new root, so that neither inherits from the other, and writes the catalog.
 fn join(
     whole: &File<'_>,
     update: &mut Update<'_, '_>,
     branches: &Branches,
     carried: Vec<Attachment>,
+    mut catalog: Dict,
 ) -> Result<(), Fault> {
-    let mut catalog = whole.catalog()?;
     let old = catalog.get("Pages").and_then(Object::as_reference).ok_or(Fault("it has no pages"))?;
     let old = update.known(old.number);
     let mut tree = whole.member_dict(&catalog, "Pages")?;
@@ -100,7 +117,6 @@ fn join(
     if whole.version() < VERSION_MIN {
         catalog.set("Version", Object::name("1.7"));
     }
-    claims::withdraw(whole, update, &mut catalog)?;
     let mut all = attachments(whole, &catalog)?;
     let belonging = carried.iter().map(|it| it.specification.clone()).collect();
     for mut attachment in carried {
@@ -112,84 +128,6 @@ fn join(
     attachments::set(whole, &mut catalog, all, belonging)?;
     update.put(update.known(whole.root()?.number), &catalog.into());
     Ok(())
-}
-
-/// Objects on their way from one file into another, under new numbers.
-struct Copy<'t, 'a> {
-    from: &'t File<'a>,
-    ids: BTreeMap<u32, Id>,
-    waiting: Vec<u32>,
-}
-
-impl Copy<'_, '_> {
-    /// Gives every reference its new number, and remembers what is to follow.
-    fn renumber(&mut self, update: &mut Update<'_, '_>, object: &mut Object) {
-        object.each_reference(&mut |id| {
-            *id = *self.ids.entry(id.number).or_insert_with(|| {
-                self.waiting.push(id.number);
-                update.reserve()
-            });
-        });
-    }
-
-    /// Writes the pages with all they inherit, under a branch of their own.
-    fn pages(&mut self, update: &mut Update<'_, '_>, root: Id, all: &[Page]) -> Id {
-        let branch = update.reserve();
-        let ids: Vec<Id> = all
-            .iter()
-            .map(|page| (page.id.number, update.reserve()))
-            .map(|(old, new)| {
-                self.ids.insert(old, new);
-                new
-            })
-            .collect();
-        for (page, id) in all.iter().zip(&ids) {
-            let mut dict = page.dict.clone();
-            for name in OF_STRUCTURE {
-                dict.remove(name);
-            }
-            dict.remove("Parent");
-            let mut object = Object::Dict(dict);
-            self.renumber(update, &mut object);
-            let Object::Dict(mut dict) = object else { continue };
-            dict.set("Parent", branch.into());
-            update.put(*id, &dict.into());
-        }
-        let mut dict = Dict::default();
-        dict.set("Type", Object::name("Pages"))
-            .set("Parent", root.into())
-            .set("Kids", Object::Array(ids.iter().copied().map(Object::Reference).collect()))
-            .set("Count", integer(ids.len()));
-        update.put(branch, &dict.into());
-        branch
-    }
-
-    fn attachments(&mut self, update: &mut Update<'_, '_>, all: Vec<Attachment>) -> Vec<Attachment> {
-        all.into_iter()
-            .map(|mut it| {
-                self.renumber(update, &mut it.specification);
-                it
-            })
-            .collect()
-    }
-
-    /// Writes everything that what is written refers to.
-    fn rest(&mut self, update: &mut Update<'_, '_>) -> Result<(), Fault> {
-        while let Some(number) = self.waiting.pop() {
-            let Some(id) = self.ids.get(&number).copied() else { continue };
-            let mut object = self.from.object(number)?;
-            if let Object::Stream(dict, _) = &mut object {
-                // The length is written with the stream, and may have been an object of its own.
-                dict.remove("Length");
-            }
-            self.renumber(update, &mut object);
-            match object {
-                Object::Stream(dict, place) => update.put_stream(id, dict, &self.from.bytes[place]),
-                other => update.put(id, &other),
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Reads the result with somebody else's parser, and with ours: it begins with the original and has every page.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+mod appended;
 mod hostile;
 mod html;
 mod judged;

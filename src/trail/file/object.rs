@@ -138,18 +138,6 @@ impl Object {
         if let Self::Reference(id) = self { Some(*id) } else { None }
     }
 
-    /// Calls a function with every reference inside.
-    pub fn each_reference(&mut self, change: &mut impl FnMut(&mut Id)) {
-        match self {
-            Self::Reference(id) => change(id),
-            Self::Array(items) => items.iter_mut().for_each(|item| item.each_reference(change)),
-            Self::Dict(dict) | Self::Stream(dict, _) => {
-                dict.values_mut().for_each(|value| value.each_reference(change));
-            }
-            _ => {}
-        }
-    }
-
     /// Writes the value; of a stream, its dictionary alone.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {

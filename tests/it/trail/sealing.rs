@@ -1,7 +1,7 @@
 //! From a document and a trail to a sealed file, and back, with documents of many makers. Deliberately absent: what other
 //! people's programs say of the result, which is in `validators`.
 
-use everlog::trail::append::claims::without_claims;
+use everlog::trail::append::claims::{Claims, with_claims};
 use everlog::trail::check::{Checked, SealState, StampState, check};
 use everlog::trail::finish::{Document, Finished, Sealer, Way, Why, finish};
 use everlog::trail::inspect::{Condition, DocumentRefused, inspect};
@@ -171,10 +171,11 @@ fn a_document_keeps_its_own_files_and_no_longer_claims_to_be_an_archive() {
 
 #[test]
 fn claims_are_taken_out_as_elements_and_as_attributes() {
+    let none = |text| with_claims(text, Claims::default());
     let with = r#"<d pdfaid:part="3" pdfaid:conformance='B' a="1"><pdfuaid:part>1</pdfuaid:part><t>pdfaid:part</t></d>"#;
-    assert_eq!(without_claims(with).unwrap(), r#"<d   a="1"><t>pdfaid:part</t></d>"#);
-    assert_eq!(without_claims("<pdfaid:part>3"), None);
-    assert_eq!(without_claims("plain").unwrap(), "plain");
+    assert_eq!(none(with).unwrap(), r#"<d   a="1"><t>pdfaid:part</t></d>"#);
+    assert_eq!(none("<pdfaid:part>3"), None);
+    assert_eq!(none("plain").unwrap(), "plain");
 }
 
 /// A document that carries a file named as one of ours would leave it in doubt which of the two is meant.

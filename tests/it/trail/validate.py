@@ -33,6 +33,29 @@ def signature(embedded, roots, moment):
     }
 
 
+def structure(pdf):
+    """Whether the file says that it is tagged, the types of the elements below the root, and of how many marks on each page
+    the tree of parents knows the element."""
+    root = pdf.Root.get("/StructTreeRoot")
+    if root is None:
+        return None
+    children = root.K if isinstance(root.K, pikepdf.Array) else [root.K]
+    assert all(child.P.objgen == root.objgen for child in children)
+    parents = pikepdf.NumberTree(root.ParentTree)
+    known = []
+    for page in pdf.pages:
+        key = page.obj.get("/StructParents")
+        elements = [] if key is None else parents[int(key)]
+        assert all(element.Type == "/StructElem" and "/S" in element for element in elements if element is not None)
+        known.append(len(elements))
+    return {
+        "marked": bool(pdf.Root.get("/MarkInfo", {}).get("/Marked", False)),
+        "children": [str(child.S) for child in children],
+        "known": known,
+        "is_next_free": all(key < root.ParentTreeNextKey for key in parents.keys()),
+    }
+
+
 def describe(path, roots, moment):
     with open(path, "rb") as file:
         try:
@@ -48,6 +71,9 @@ def describe(path, roots, moment):
             "sizes": [[float(it) for it in page.mediabox] for page in pdf.pages],
             "turned": [int(page.obj.get("/Rotate", 0)) for page in pdf.pages],
             "claims": described.get("pdfaid:part"),
+            "level": described.get("pdfaid:conformance"),
+            "accessible": described.get("pdfuaid:part"),
+            "structure": structure(pdf),
             "title": described.get("dc:title"),
             "fields": len(pdf.Root.AcroForm.Fields) if "/AcroForm" in pdf.Root else 0,
             "sources": [

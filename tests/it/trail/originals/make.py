@@ -156,6 +156,55 @@ def printed():
         (HERE / "libreoffice.pdf").write_bytes((Path(place) / "agreement.pdf").read_bytes())
 
 
+AGREEMENT = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.text"
+  xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
+  xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"
+  xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0">
+<office:meta><dc:title>Agreement</dc:title></office:meta>
+<office:styles><style:default-style style:family="paragraph">
+<style:text-properties style:font-name="DejaVu Sans" fo:language="en" fo:country="GB"/></style:default-style></office:styles>
+<office:body><office:text>
+<text:h text:outline-level="1">Agreement</text:h><text:p>Between two.</text:p>
+<text:h text:outline-level="2">Terms</text:h>
+<text:list><text:list-item><text:p>Rent</text:p></text:list-item><text:list-item><text:p>Time</text:p></text:list-item></text:list>
+</office:text></office:body></office:document>"""
+
+
+def archived():
+    """Documents that say of themselves that they are PDF/A or PDF/UA, and are, but for a file in one of the second part."""
+    ways = {"office_1a.pdf": '"SelectPdfVersion":{"type":"long","value":"1"}',
+            "office_2b.pdf": '"SelectPdfVersion":{"type":"long","value":"2"}',
+            "office_3b.pdf": '"SelectPdfVersion":{"type":"long","value":"3"}',
+            "office_ua.pdf": '"PDFUACompliance":{"type":"boolean","value":"true"}'}
+    with tempfile.TemporaryDirectory() as place:
+        letter = Path(place) / "agreement.fodt"
+        letter.write_text(AGREEMENT)
+        for name, how in ways.items():
+            subprocess.run(
+                ["soffice", f"-env:UserInstallation=file://{place}/office", "--headless", "--convert-to",
+                 "pdf:writer_pdf_Export:{" + how + "}", "--outdir", place, str(letter)], check=True, capture_output=True)
+            (HERE / name).write_bytes((Path(place) / "agreement.pdf").read_bytes())
+    packed = {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
+    with pikepdf.open(HERE / "office_3b.pdf") as made:
+        save(made, "office_3b_linearized.pdf", linearize=True, **packed)
+        # A file that is filed as the third part wants it.
+        annex = pikepdf.AttachedFileSpec(made, b"An annex.\n", filename="annex.txt", mime_type="text/plain",
+                                         relationship=Name.Supplement)
+        made.attachments["annex.txt"] = annex
+        made.Root.AF = Array([made.Root.Names.EmbeddedFiles.Names[1]])
+        save(made, "office_3b_attached.pdf")
+    with pikepdf.open(HERE / "office_2b.pdf") as made:
+        made.attachments["annex.txt"] = b"An annex.\n"
+        save(made, "office_2b_attached.pdf")
+    with pikepdf.open(HERE / "chromium.pdf") as made:
+        with made.open_metadata(set_pikepdf_as_editor=False) as described:
+            described["dc:title"] = "Agreement"
+            described["pdfuaid:part"] = "1"
+        made.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        save(made, "chromium_ua.pdf", **packed)
+
+
 def main():
     save(pdf(), "classic.pdf")
     packed = {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
@@ -179,6 +228,7 @@ def main():
     hybrid()
     signed()
     printed()
+    archived()
 
 
 main()

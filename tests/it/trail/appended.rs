@@ -1,0 +1,138 @@
+//! What a whole says of itself when a trail lies behind an original: how it is read aloud, and whether it is PDF/A or PDF/UA.
+//! veraPDF is the judge. Deliberately absent: trails alone and around a document, which are in `judged`.
+
+use everlog::trail::append::claims::{Claims, Level, claims, with_claims};
+use everlog::trail::finish::{Document, Way, finish};
+use everlog::trail::pdf::{A4, draw};
+use serde_json::{Value, json};
+
+use crate::trail::judged::{Case, assert_held, judge};
+use crate::trail::pdf::drawn;
+use crate::trail::sealing::{NOW_MS, key, original, sealer};
+use crate::trail::validators::{LATER_S, trust, validate};
+use crate::trail::{PEOPLE, Story};
+
+/// Originals, what they say of themselves, and what the whole says of itself: the part of PDF/A, its level, and PDF/UA.
+type Said = (Option<&'static str>, Option<&'static str>, Option<&'static str>);
+const NOTHING: Said = (None, None, None);
+const SAID: &[(&str, Said, &[&str])] = &[
+    ("office_2b.pdf", (Some("3"), Some("B"), None), &["3b"]),
+    ("office_3b.pdf", (Some("3"), Some("B"), None), &["3b"]),
+    ("office_3b_linearized.pdf", (Some("3"), Some("B"), None), &["3b"]),
+    ("office_3b_attached.pdf", (Some("3"), Some("B"), None), &["3b"]),
+    ("office_ua.pdf", (None, None, Some("1")), &["ua1"]),
+    ("chromium_ua.pdf", (None, None, Some("1")), &["ua1"]),
+    ("drawn", (Some("3"), Some("A"), Some("1")), &["3a", "ua1"]),
+    // The first part knows no files in files, and has rules that the third has not kept.
+    ("office_1a.pdf", NOTHING, &[]),
+    // A file in a document of the second part is not filed as the third wants it.
+    ("office_2b_attached.pdf", NOTHING, &[]),
+    ("classic.pdf", NOTHING, &[]),
+    ("chromium.pdf", NOTHING, &[]),
+];
+
+/// A document of our own house that carries nothing; or one that is kept.
+fn original_of(name: &str) -> Vec<u8> {
+    match name {
+        "drawn" => draw(&Story::signed_by(&["Zoë Müller"]).trail(), A4, &[]).unwrap(),
+        name => original(name),
+    }
+}
+
+fn whole(name: &str, locale: &'static str) -> Vec<u8> {
+    let bytes = original_of(name);
+    let mut story = Story::signed_by(&PEOPLE);
+    story.locale = locale;
+    let document = Document { bytes: &bytes, file_name: name };
+    let finished = finish(Some(document), &drawn(&story.trail()), sealer(&key()), NOW_MS).unwrap();
+    assert_eq!(finished.way, Way::Appended, "{name}");
+    assert!(finished.bytes.starts_with(&bytes));
+    finished.bytes
+}
+
+/// L43: what an original says of itself and keeps with a trail behind it, it says still; and nothing else.
+#[test]
+fn a_whole_says_of_itself_what_a_judge_confirms() {
+    let mut cases = Vec::new();
+    for (name, _, standards) in SAID {
+        cases.push(Case::new(&format!("appended-{name}"), whole(name, "de"), standards));
+    }
+    assert_held(&cases);
+}
+
+/// A tagged original has one more element below its root and stays tagged; one that is not tagged does not say so.
+#[test]
+fn what_is_read_aloud_goes_on_with_the_trail() {
+    let (key, directory) = (key(), tempfile::tempdir().unwrap());
+    let mut paths = Vec::new();
+    for (name, ..) in SAID {
+        let path = directory.path().join(name);
+        std::fs::write(&path, whole(name, "ar")).unwrap();
+        paths.push(path);
+    }
+    let Some(said) = validate(&trust(&key, &directory), LATER_S, &paths) else { return };
+    for ((name, expected, _), said) in SAID.iter().zip(&said) {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let claims = (text(&said["claims"]), text(&said["level"]), text(&said["accessible"]));
+        let expected =
+            (expected.0.map(str::to_owned), expected.1.map(str::to_owned), expected.2.map(str::to_owned));
+        assert_eq!(claims, expected, "{name}: {said}");
+        let structure = &said["structure"];
+        let is_tagged = *name != "classic.pdf";
+        assert_eq!(structure["marked"], is_tagged, "{name}: {structure}");
+        let children = if is_tagged { json!(["/Document", "/Document"]) } else { json!(["/Document"]) };
+        assert_eq!(structure["children"], children, "{name}: {structure}");
+        assert_eq!(structure["is_next_free"], true, "{name}: {structure}");
+        let known = structure["known"].as_array().unwrap();
+        let is_known = |pages: &[Value]| pages.iter().all(|it| it.as_u64().unwrap() > 0);
+        assert!(is_known(&known[known.len() - 2..]), "{name}: {structure}");
+        assert_eq!(is_known(known), is_tagged, "{name}: {structure}");
+    }
+}
+
+/// What veraPDF finds in a whole it found in the original alone: a trail brings no fault with it.
+#[test]
+fn a_trail_brings_no_fault_to_what_is_tagged() {
+    let names = ["chromium.pdf", "office_3b.pdf", "office_1a.pdf", "office_2b_attached.pdf"];
+    let pairs = names.map(|name| [(name, original(name)), (name, whole(name, "en"))]);
+    let cases: Vec<Case> = pairs
+        .into_iter()
+        .flatten()
+        .map(|(name, bytes)| Case::new(&format!("faults-{name}"), bytes, &["ua1"]))
+        .collect();
+    let Some(said) = judge(&cases) else { return };
+    let rules = |faults: &[String]| -> Vec<String> {
+        let mut rules: Vec<String> =
+            faults.iter().map(|it| it.split(' ').next().unwrap_or_default().to_owned()).collect();
+        rules.sort();
+        rules
+    };
+    for pair in said.chunks(2) {
+        let [(name, _, before), (_, _, after)] = pair else { panic!("{pair:?}") };
+        assert_eq!(rules(before), rules(after), "{name}: {before:?} {after:?}");
+    }
+}
+
+#[test]
+fn claims_are_read_as_elements_and_as_attributes() {
+    let elements =
+        "<r><pdfaid:part xmlns:pdfaid='x'> 2 </pdfaid:part><pdfaid:conformance>U</pdfaid:conformance></r>";
+    let attributes = "<r pdfaid:part='2'\n pdfaid:conformance = \"U\" pdfaid:amd='x' pdfuaid:part=\"1\"/>";
+    let unicode = Some((2, Level::Unicode));
+    assert_eq!(claims(elements), Claims { archive: unicode, is_accessible: false });
+    assert_eq!(claims(attributes), Claims { archive: unicode, is_accessible: true });
+    let kept = Claims { archive: Some((3, Level::Unicode)), is_accessible: false };
+    let third =
+        "<r><pdfaid:part xmlns:pdfaid='x'>3</pdfaid:part><pdfaid:conformance>U</pdfaid:conformance></r>";
+    assert_eq!(with_claims(elements, kept).unwrap(), third);
+    let third = "<r pdfaid:part='3'\n pdfaid:conformance = \"U\"  />";
+    assert_eq!(with_claims(attributes, kept).unwrap(), third);
+    // Twice, or unknown: nobody knows which.
+    let doubtful = [
+        "<r pdfaid:part='2' pdfaid:part='3' pdfaid:conformance='B'/>",
+        "<r pdfaid:part='2' pdfaid:conformance='b'/>",
+    ];
+    for text in doubtful {
+        assert_eq!(claims(text), Claims::default(), "{text}");
+    }
+}
