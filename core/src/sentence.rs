@@ -4,12 +4,15 @@
 use serde_json::Value;
 
 use crate::catalog::{Catalogs, Names, Template, Told, Variable};
-use crate::event::{Actor, ActorKind, Change, NewEvent, Outcome};
+use crate::event::{Actor, ActorKind, Change, NewEvent, Outcome, Target};
 
 /// How many targets a sentence names before it counts the rest.
 const TARGETS_NAMED_MAX: usize = 3;
 /// Longest value that a sentence shows, in characters; the details show the whole.
 const VALUE_CHARS_MAX: usize = 300;
+
+/// What stands for a target of which nothing is left.
+const ERASED: &str = "something erased";
 
 /// The sentence of an event, in the language of its catalog.
 pub fn sentence(event: &NewEvent, catalogs: &Catalogs) -> String {
@@ -75,10 +78,10 @@ fn value(names: &Names, event: &NewEvent, variable: &Variable) -> Option<String>
     let value = match variable {
         Variable::Actor => Some(named(names, &event.actor)),
         Variable::OnBehalfOf => event.on_behalf_of.as_ref().map(|actor| named(names, actor)),
-        Variable::Target => event.targets.first().map(|target| target.shown().to_owned()),
+        Variable::Target => event.targets.first().map(|target| shown(names, target).to_owned()),
         Variable::Targets => targets(names, event),
-        Variable::TargetId => event.targets.first().map(|target| target.id.clone()),
-        Variable::TargetType => event.targets.first().map(|target| target.kind.clone()),
+        Variable::TargetId => event.targets.first().map(|target| left(names, &target.id).to_owned()),
+        Variable::TargetType => event.targets.first().map(|target| left(names, &target.kind).to_owned()),
         Variable::Outcome => Some(event.outcome.as_str().to_owned()),
         Variable::Reason => event.reason.clone(),
         Variable::Count => count(event),
@@ -102,8 +105,19 @@ fn named(names: &Names, actor: &Actor) -> String {
     }
 }
 
+/// A target by what is left of it.
+fn shown<'a>(names: &'a Names, target: &'a Target) -> &'a str {
+    left(names, target.shown())
+}
+
+/// A value that is never empty when it is sent: where it is, it was erased, and the sentence says so instead of having a hole.
+fn left<'a>(names: &'a Names, value: &'a str) -> &'a str {
+    if value.is_empty() { names.word(ERASED) } else { value }
+}
+
 fn targets(names: &Names, event: &NewEvent) -> Option<String> {
-    let named: Vec<_> = event.targets.iter().take(TARGETS_NAMED_MAX).map(|target| target.shown()).collect();
+    let first = event.targets.iter().take(TARGETS_NAMED_MAX);
+    let named: Vec<_> = first.map(|target| shown(names, target)).collect();
     let rest = event.targets.len() - named.len();
     match (named.is_empty(), rest) {
         (true, _) => None,
@@ -208,6 +222,23 @@ mod tests {
         let mut unknown = tried("denied", Value::Null);
         unknown["action"] = json!("vault.opened");
         assert_eq!(told(unknown), "Denied: Vault opened: CI");
+    }
+
+    /// What an erasure leaves of a target has neither name nor id.
+    #[test]
+    fn a_sentence_about_an_erased_target_says_so_and_has_no_hole() {
+        let told = |action: &str| {
+            let mut event = NewEvent::from_json(json!({
+                "action": action, "actor": {"type": "user", "id": "u", "name": "Ana"},
+                "targets": [{"type": "api_key", "id": "k"}, {"type": "api_key", "id": "k_2", "name": "CI"}],
+            }))
+            .unwrap();
+            event.targets[0].id.clear();
+            event.targets[0].kind.clear();
+            sentence(&event, &Catalogs::shipped_with(&["workspace"], None).unwrap())
+        };
+        assert_eq!(told("api_key.created"), "Ana made API key something erased");
+        assert_eq!(told("vault.opened"), "Vault opened: something erased, CI");
     }
 
     #[test]

@@ -40,6 +40,7 @@ impl Names {
         "an unknown address",
         "unknown",
         "nothing",
+        "something erased",
     ];
 
     /// What a label is called.

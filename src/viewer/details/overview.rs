@@ -56,6 +56,8 @@ impl Tools {
 /// A record that the event is about (D09, D26).
 pub(super) struct Name {
     pub name: Text,
+    /// Whether neither name nor id is left of it.
+    pub is_erased: bool,
     pub kind: Text,
     pub id: Text,
     pub url: Option<String>,
@@ -127,8 +129,12 @@ fn name(target: &Target, place: &Place<'_>) -> Name {
         let shown = it.name.as_ref().unwrap_or(&it.id);
         (Text::name(&format!("{} {shown}", it.kind)), place.record(&it.kind, &it.id))
     });
+    // Neither is ever sent empty.
+    let is_erased = target.shown().is_empty();
+    let erased = || Text::sentence(&place.visit.words.say("erased-value"));
     Name {
-        name: Text::name(target.shown()),
+        name: if is_erased { erased() } else { Text::name(target.shown()) },
+        is_erased,
         kind: Text::short(&target.kind),
         id: Text::short(&target.id),
         url: target.url.clone().filter(|url| is_web(url)),
@@ -171,15 +177,13 @@ pub(super) fn notes(event: &Event, place: &Place<'_>) -> Vec<Note> {
 /// What was erased, by each record of an erasure; only who sees positions is led there.
 fn erasures(event: &Event, place: &Place<'_>) -> Vec<Note> {
     let words = place.visit.words;
-    let mut by_record: BTreeMap<Seq, Vec<String>> = BTreeMap::new();
+    let mut by_record: BTreeMap<Seq, Vec<&str>> = BTreeMap::new();
     for (pointer, by) in event.erased_pointers() {
-        by_record.entry(by).or_default().push(part(pointer, words));
+        by_record.entry(by).or_default().push(pointer);
     }
     let is_restricted = place.visit.org.scope().is_restricted();
-    let note = |(by, mut parts): (Seq, Vec<String>)| {
-        let mut seen = BTreeSet::new();
-        parts.retain(|it| seen.insert(it.clone()));
-        let what = parts.join(&words.say("comma"));
+    let note = |(by, pointers): (Seq, Vec<&str>)| {
+        let what = parts(pointers, words);
         let record = words.fill("note-erased-record", [("number", by.to_string().as_str().into())]);
         Note {
             text: words.fill("note-erased", [("what", what.as_str().into())]),
@@ -189,11 +193,20 @@ fn erasures(event: &Event, place: &Place<'_>) -> Vec<Note> {
     by_record.into_iter().map(note).collect()
 }
 
-/// What a pointer names, in words where it is a part of every event.
+/// What pointers name, each once, in words where people have a word for it.
+pub(in crate::viewer) fn parts<'a>(pointers: impl IntoIterator<Item = &'a str>, words: Words) -> String {
+    let mut parts: Vec<String> = pointers.into_iter().map(|pointer| part(pointer, words)).collect();
+    let mut seen = BTreeSet::new();
+    parts.retain(|it| seen.insert(it.clone()));
+    parts.join(&words.say("comma"))
+}
+
 fn part(pointer: &str, words: Words) -> String {
     let id = match pointer {
-        "/e/actor/name" | "/e/on_behalf_of/name" => "erased-name",
-        "/e/actor/email" | "/e/on_behalf_of/email" => "erased-email",
+        "/e/actor/name" | "/e/on_behalf_of/name" | "/e/metadata/signee/name" => "erased-name",
+        "/e/actor/email" | "/e/on_behalf_of/email" | "/e/metadata/signee/email" => "erased-email",
+        "/e/metadata/signee/phone" => "trail-phone",
+        "/e/metadata/signee/address" => "trail-address",
         "/e/actor/avatar_url" | "/e/on_behalf_of/avatar_url" => "erased-picture",
         "/e/context/ip" | "/s/remote" | "/s/forwarded" => "erased-address",
         "/e/context/user_agent" => "erased-device",
