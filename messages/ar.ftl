@@ -582,6 +582,10 @@ problem-not-found = لا توجد صفحة كهذه
     .text = تحقق من العنوان، أو افتح سجل النشاط من منتجك مرة أخرى.
 problem-no-event = لا يوجد حدث كهذا
     .text = إما أنه غير موجود، أو لا يجوز لك رؤيته.
+problem-no-process = لا يوجد مستند كهذا
+    .text = إما أنه غير موجود، أو لا يجوز لك رؤيته.
+problem-no-file = هذا الملف غير موجود
+    .text = يُعدّ ملف PDF النهائي فور توقيع الجميع؛ وقبل ذلك، وبعد حذف المستند، لا يوجد سوى سجل التدقيق.
 problem-param = تعذّر فهم هذا العنوان
     .text = الجزء «{ $part }» غير صالح.
 problem-param-unknown = لا يوجد جزء بهذا الاسم.
@@ -601,6 +605,7 @@ problem-damaged = جزء من هذا السجل تالف
 problem-failed = حدث خطأ من جانبنا
     .text = لم يضع شيء. يُرجى المحاولة مرة أخرى، وإذا تكرر الأمر فأخبر الدعم بالرقم أدناه.
 problem-to-list = عرض كل النشاط
+problem-to-documents = عرض كل المستندات
 problem-without-filters = البدء من دون عوامل تصفية
 problem-again = المحاولة مرة أخرى
 problem-request = الطلب
@@ -849,9 +854,17 @@ process-back = المستندات
 process-facts = عن هذا المستند
 process-trail = سجل التدقيق
 process-final = ملف PDF النهائي مع سجل التدقيق
+    .short = ملف PDF النهائي
 process-trail-html = سجل التدقيق للقراءة
 process-trail-pdf = سجل التدقيق بصيغة PDF
 process-trail-json = سجل التدقيق بصيغة JSON
+process-parts = في هذه الصفحة
+process-signees-more = { $count ->
+    [one] موقّع واحد آخر
+    [two] موقّعان آخران
+    [few] { $count } موقّعين آخرين
+   *[other] { $count } موقّعًا آخر
+}
 process-no-signees = لم يُضف أحد بعد.
 process-log = ما حدث
 process-order = ترتيب السجل
@@ -861,9 +874,9 @@ process-more = { $count ->
     [zero] لا أحداث أخرى.
     [one] حدث آخر في قائمة كل النشاط.
     [two] حدثان آخران في قائمة كل النشاط.
-    [few] { $count } أحداث أخرى في قائمة كل النشاط.
-    [many] { $count } حدثًا آخر في قائمة كل النشاط.
-   *[other] { $count } حدث آخر في قائمة كل النشاط.
+    [few] { $shown } أحداث أخرى في قائمة كل النشاط.
+    [many] { $shown } حدثًا آخر في قائمة كل النشاط.
+   *[other] { $shown } حدث آخر في قائمة كل النشاط.
 }
 process-notices = الإشعارات
 process-types = معاني الأنواع
@@ -872,9 +885,29 @@ notice-when = الوقت
 notice-channel = الرسالة
 notice-to = إلى
 notice-status = الحالة
-channel-sms = رسالة نصية
-channel-confirmation = بريد إلى الموقّع
-channel-salesperson = إشعار إلى المرسل
+message-invitation = دعوة
+message-reminder = تذكير
+message-confirmation = بريد إلى الموقّع
+message-salesperson = إشعار إلى المرسل
+message-sms = رسالة نصية
+sent-by-email = بالبريد الإلكتروني
+sent-by-sms = برسالة نصية
+sent-by-whatsapp = عبر واتساب
+sent-by-link = عبر رابط
+delivery-sent = أُرسلت
+delivery-accepted = قُبلت للتسليم
+delivery-queued = قيد الانتظار
+delivery-delivered = سُلّمت
+delivery-opened = فُتحت
+delivery-clicked = نُقر الرابط
+delivery-failed = تعذّر التسليم
+delivery-bounced = ارتدّت
+delivery-rejected = رُفضت
+delivery-undelivered = لم تُسلَّم
+delivery-undeliverable = غير قابلة للتسليم
+delivery-expired = انتهت المهلة
+delivery-complained = أُبلغ عنها كبريد مزعج
+delivery-unsubscribed = أُلغي الاشتراك
 automated = برنامج على الأرجح
 automated-head = سأل فقط عن وجود الصفحة
 automated-agent = يعرّف نفسه بأنه فاحص معروف

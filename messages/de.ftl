@@ -537,6 +537,10 @@ problem-not-found = Diese Seite gibt es nicht
     .text = Prüfen Sie die Adresse, oder öffnen Sie das Aktivitätsprotokoll erneut aus Ihrem Produkt.
 problem-no-event = Dieses Ereignis gibt es nicht
     .text = Es existiert nicht, oder Sie dürfen es nicht sehen.
+problem-no-process = Dieses Dokument gibt es nicht
+    .text = Es existiert nicht, oder Sie dürfen es nicht sehen.
+problem-no-file = Diese Datei gibt es nicht
+    .text = Das fertige PDF entsteht, sobald alle unterschrieben haben; vorher, und wenn das Dokument gelöscht wurde, gibt es nur den Audit Trail.
 problem-param = Diese Adresse ist nicht zu verstehen
     .text = Der Teil „{ $part }“ ist ungültig.
 problem-param-unknown = Einen solchen Teil gibt es nicht.
@@ -556,6 +560,7 @@ problem-damaged = Ein Teil dieses Protokolls ist beschädigt
 problem-failed = Bei uns ist etwas schiefgegangen
     .text = Es ist nichts verloren. Bitte versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie dem Support die Nummer unten.
 problem-to-list = Alle Aktivitäten anzeigen
+problem-to-documents = Alle Dokumente zeigen
 problem-without-filters = Ohne Filter beginnen
 problem-again = Noch einmal versuchen
 problem-request = Anfrage
@@ -785,9 +790,15 @@ process-back = Dokumente
 process-facts = Zu diesem Dokument
 process-trail = Audit Trail
 process-final = Fertiges PDF mit Audit Trail
+    .short = Fertiges PDF
 process-trail-html = Audit Trail zum Lesen
 process-trail-pdf = Audit Trail als PDF
 process-trail-json = Audit Trail als JSON
+process-parts = Auf dieser Seite
+process-signees-more = { $count ->
+    [one] Noch ein Unterzeichner
+   *[other] Noch { $count } Unterzeichner
+}
 process-no-signees = Noch niemand hinzugefügt.
 process-log = Was geschah
 process-order = Ordnung des Protokolls
@@ -795,7 +806,7 @@ process-by-time = Nach Zeit
 process-by-group = Nach Gruppe
 process-more = { $count ->
     [one] Ein weiteres Ereignis steht in der gesamten Aktivität.
-   *[other] { $count } weitere Ereignisse stehen in der gesamten Aktivität.
+   *[other] { $shown } weitere Ereignisse stehen in der gesamten Aktivität.
 }
 process-notices = Benachrichtigungen
 process-types = Was die Arten bedeuten
@@ -804,9 +815,29 @@ notice-when = Wann
 notice-channel = Nachricht
 notice-to = An
 notice-status = Status
-channel-sms = SMS
-channel-confirmation = E-Mail an den Unterzeichner
-channel-salesperson = Mitteilung an den Absender
+message-invitation = Einladung
+message-reminder = Erinnerung
+message-confirmation = E-Mail an den Unterzeichner
+message-salesperson = Mitteilung an den Absender
+message-sms = SMS
+sent-by-email = per E-Mail
+sent-by-sms = per SMS
+sent-by-whatsapp = per WhatsApp
+sent-by-link = per Link
+delivery-sent = Gesendet
+delivery-accepted = Zur Zustellung angenommen
+delivery-queued = Wartet
+delivery-delivered = Zugestellt
+delivery-opened = Geöffnet
+delivery-clicked = Link angeklickt
+delivery-failed = Fehlgeschlagen
+delivery-bounced = Unzustellbar
+delivery-rejected = Abgelehnt
+delivery-undelivered = Nicht zugestellt
+delivery-undeliverable = Nicht zustellbar
+delivery-expired = Aufgegeben
+delivery-complained = Als Spam gemeldet
+delivery-unsubscribed = Abbestellt
 automated = Vermutlich ein Programm
 automated-head = es wurde nur gefragt, ob die Seite da ist
 automated-agent = es nennt sich selbst als bekannten Scanner

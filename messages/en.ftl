@@ -544,6 +544,10 @@ problem-not-found = There is no such page
     .text = Check the address, or open the activity log again from your product.
 problem-no-event = There is no such event
     .text = It does not exist, or you may not see it.
+problem-no-process = There is no such document
+    .text = It does not exist, or you may not see it.
+problem-no-file = This file is not there
+    .text = The final PDF is made as soon as everybody has signed; before that, and after the document was deleted, there is only its Audit Trail.
 problem-param = This address cannot be understood
     .text = The part “{ $part }” is not valid.
 problem-param-unknown = There is no such part.
@@ -563,6 +567,7 @@ problem-damaged = A part of this log is damaged
 problem-failed = Something went wrong on our side
     .text = Nothing is lost. Please try again; if it happens again, tell support the number below.
 problem-to-list = Show all activity
+problem-to-documents = Show all documents
 problem-without-filters = Start without filters
 problem-again = Try again
 problem-request = Request
@@ -792,9 +797,15 @@ process-back = Documents
 process-facts = About this document
 process-trail = Audit Trail
 process-final = Final PDF with Audit Trail
+    .short = Final PDF
 process-trail-html = Audit Trail to read
 process-trail-pdf = Audit Trail as PDF
 process-trail-json = Audit Trail as JSON
+process-parts = On this page
+process-signees-more = { $count ->
+    [one] One more signee
+   *[other] { $count } more signees
+}
 process-no-signees = Nobody has been added yet.
 process-log = What happened
 process-order = Order of the log
@@ -802,7 +813,7 @@ process-by-time = By time
 process-by-group = By group
 process-more = { $count ->
     [one] One more event is in the list of all activity.
-   *[other] { $count } more events are in the list of all activity.
+   *[other] { $shown } more events are in the list of all activity.
 }
 process-notices = Notifications
 process-types = What the types mean
@@ -811,9 +822,29 @@ notice-when = When
 notice-channel = Message
 notice-to = To
 notice-status = Status
-channel-sms = Text message
-channel-confirmation = E-mail to the signer
-channel-salesperson = Notice to the sender
+message-invitation = Invitation
+message-reminder = Reminder
+message-confirmation = E-mail to the signer
+message-salesperson = Notice to the sender
+message-sms = Text message
+sent-by-email = by e-mail
+sent-by-sms = by text message
+sent-by-whatsapp = by WhatsApp
+sent-by-link = by a link
+delivery-sent = Sent
+delivery-accepted = Accepted for delivery
+delivery-queued = Waiting
+delivery-delivered = Delivered
+delivery-opened = Opened
+delivery-clicked = Link clicked
+delivery-failed = Failed
+delivery-bounced = Bounced
+delivery-rejected = Rejected
+delivery-undelivered = Not delivered
+delivery-undeliverable = Cannot be delivered
+delivery-expired = Given up
+delivery-complained = Marked as spam
+delivery-unsubscribed = Unsubscribed
 automated = Probably a program
 automated-head = it only asked whether the page is there
 automated-agent = it names itself as a known scanner

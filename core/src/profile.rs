@@ -80,6 +80,8 @@ words! {
         Document = "document",
         /// The state of a process.
         Status = "status",
+        /// When something last happened in a process.
+        Activity = "activity",
     }
 }
 

@@ -53,11 +53,16 @@ impl Reader {
     ) -> Result<Option<Vec<Notification>>, ReadError> {
         let Some(process) = self.process(org, key)? else { return Ok(None) };
         let events = self.process_events(org, key)?;
-        Ok(Some(events.iter().filter_map(|event| Notification::of(event, &process.state)).collect()))
+        Ok(Some(Notification::all(&events, &process.state)))
     }
 }
 
 impl Notification {
+    /// Those among the events of a process, in their order.
+    pub fn all(events: &[Event], state: &State) -> Vec<Self> {
+        events.iter().filter_map(|event| Self::of(event, state)).collect()
+    }
+
     fn of(event: &Event, state: &State) -> Option<Self> {
         let sent = &event.document.event;
         let (noun, verb) = sent.action.split_once('.')?;

@@ -38,6 +38,7 @@ pub(super) struct Urls {
     /// What a list does beyond its first view, each without the directory: its script asks for them when that is there.
     pub later: String,
     pub details: String,
+    pub processes: String,
     pub htmx: String,
     pub embedded: String,
     pub verify: String,
@@ -52,6 +53,7 @@ pub(super) static URLS: LazyLock<Urls> = LazyLock::new(|| Urls {
     export: url("export.js"),
     later: LATER.map(|file| url(file).trim_start_matches(DIRECTORY).to_owned()).join(" "),
     details: url("details.js"),
+    processes: url("processes.js"),
     htmx: url("htmx.min.js"),
     embedded: url("embedded.js"),
     verify: url("verify.js"),

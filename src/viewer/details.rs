@@ -26,7 +26,7 @@ mod overview;
 mod proof;
 mod related;
 
-pub(super) use overview::is_web;
+pub(super) use overview::{is_web, parts};
 
 use overview::Shown;
 use proof::Found;

@@ -77,7 +77,7 @@ pub(super) async fn link_file(
 
 /// The file of this name, in the language and zone that the reader reads in.
 fn find(app: &App, visit: Visit, key: &str, file: &str) -> Result<ProcessFile, Problem> {
-    let piece = Piece::named(file).ok_or(Problem::NoEvent)?;
+    let piece = Piece::named(file).ok_or(Problem::NoFile)?;
     let tongue = Tongue { locale: Some(visit.words.tag().to_owned()), zone: Some(visit.zone.clone()) };
     ProcessFile::find(app, visit.org, key, piece, &tongue).map_err(|why| match why {
         NotThere::Read(why) => why.into(),
@@ -85,6 +85,7 @@ fn find(app: &App, visit: Visit, key: &str, file: &str) -> Result<ProcessFile, P
             tracing::error!(error = &why as &dyn std::error::Error, "a file of a process cannot be given");
             Problem::Failed
         }
-        _ => Problem::NoEvent,
+        NotThere::NoProcess => Problem::NoProcess,
+        _ => Problem::NoFile,
     })
 }

@@ -46,6 +46,12 @@ pub(super) enum Problem {
     /// No such event, or one that may not be seen.
     #[error("no such event")]
     NoEvent,
+    /// No such document, or one that may not be seen.
+    #[error("no such document")]
+    NoProcess,
+    /// No such file of a document, or none yet.
+    #[error("no such file")]
+    NoFile,
     /// The address of the page cannot be understood.
     #[error(transparent)]
     Param(ParamError),
@@ -139,7 +145,7 @@ impl Problem {
             Self::Unauthenticated | Self::Unknown | Self::UsedLink => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::NotListed(_) | Self::NotExported | Self::Foreign => StatusCode::FORBIDDEN,
             Self::TooManyExports => StatusCode::TOO_MANY_REQUESTS,
-            Self::NotFound | Self::NoEvent => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoEvent | Self::NoProcess | Self::NoFile => StatusCode::NOT_FOUND,
             Self::Param(_) | Self::View => StatusCode::BAD_REQUEST,
             Self::Unavailable | Self::Closed | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Damaged | Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -155,6 +161,7 @@ impl Problem {
         is_fragment: bool,
     ) -> ProblemPage {
         let to_list = |id| Some((words.say(id), list.to_owned()));
+        let to_documents = || Some((words.say("problem-to-documents"), format!("{list}/processes")));
         let is_renewable = matches!(self, Self::Unauthenticated) && embedder(headers).is_some();
         let (id, icon, link) = match self {
             Self::Unauthenticated if is_renewable => ("embedded-ended", "lock", None),
@@ -168,6 +175,8 @@ impl Problem {
             Self::TooManyExports => ("export-busy", "timer", to_list("problem-to-list")),
             Self::NotFound => ("problem-not-found", "search", None),
             Self::NoEvent => ("problem-no-event", "search", to_list("problem-to-list")),
+            Self::NoProcess => ("problem-no-process", "search", to_documents()),
+            Self::NoFile => ("problem-no-file", "file", to_documents()),
             Self::Param(_) => ("problem-param", "search", to_list("problem-without-filters")),
             Self::View => ("problem-view", "view", to_list("problem-to-list")),
             Self::Foreign => ("problem-foreign", "prohibited", to_list("problem-to-list")),

@@ -4,15 +4,16 @@
 
 use askama::Template;
 use everlog_core::event::{ActorKind, Event};
-use everlog_core::process::{Signee, State};
+use everlog_core::process::State;
 
 use crate::app::App;
+use crate::read::Notification;
 use crate::read::process::Process;
 use crate::trail::model::with_names;
 use crate::viewer::address::{Address, encode};
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::dates::When;
-use crate::viewer::details::Place;
+use crate::viewer::details::{Place, parts};
 use crate::viewer::icons;
 use crate::viewer::list_path;
 use crate::viewer::person::Person;
@@ -20,7 +21,14 @@ use crate::viewer::problem::Problem;
 use crate::viewer::session::{Visit, chosen};
 use crate::viewer::table;
 use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
-use crate::words::Words;
+use crate::words::{Words, grouped};
+
+mod notices;
+mod signees;
+
+use notices::{Notice, notices};
+pub(super) use signees::signed;
+use signees::{Signees, signees};
 
 /// The groups of the types of an audit trail, in order (`X07`).
 const GROUPS: &[&str] = &["creation", "signer", "team", "system", "end"];
@@ -30,6 +38,8 @@ const OTHER: &str = "other";
 const BY: &str = "by";
 /// How many events the page shows: a process has some tens.
 const EVENTS_SHOWN: usize = 1_000;
+/// How many events make a page long enough for links to its parts.
+const EVENTS_LONG: usize = 30;
 
 /// The page.
 #[derive(Template)]
@@ -44,14 +54,17 @@ pub(super) struct ProcessPage {
     status: Stance,
     reason: Option<Text>,
     facts: Vec<Fact>,
+    /// The signed document, once it is there.
+    final_pdf: Option<Download>,
     downloads: Vec<Download>,
-    signees: Vec<SigneeRow>,
+    signees: Signees,
+    is_long: bool,
     by_time: String,
     by_group: String,
     is_by_group: bool,
     sections: Vec<Section>,
-    /// How many events are not shown.
-    more: Option<String>,
+    /// How many events are not shown, and where all of them are.
+    more: Option<(String, String)>,
     notices: Vec<Notice>,
     types: Vec<(String, Vec<Type>)>,
     has_automated: bool,
@@ -83,20 +96,6 @@ enum Value {
     Time(When),
 }
 
-struct SigneeRow {
-    name: Text,
-    second: Option<Text>,
-    role: Option<Text>,
-    stance: Stance,
-    is_optional: bool,
-    identified: String,
-    sent: Option<When>,
-    viewed: Option<When>,
-    ended: Option<When>,
-    reason: Option<Text>,
-    from: Option<String>,
-}
-
 struct Section {
     /// The name of the group, where the log is ordered by groups.
     title: Option<String>,
@@ -116,16 +115,8 @@ struct Entry {
     ip: Option<String>,
     /// Why a program is suspected behind it, in words.
     automated: Vec<String>,
-}
-
-/// What became of a message to somebody (`L53`).
-struct Notice {
-    when: When,
-    channel: Text,
-    to: Text,
-    status: Text,
-    reason: Option<Text>,
-    href: String,
+    /// What was erased of it, in words.
+    erased: Option<String>,
 }
 
 /// One line of the table of types.
@@ -147,7 +138,7 @@ pub(super) fn process_page(
     address: &Address,
     sent: &[(String, String)],
 ) -> Result<ProcessPage, Problem> {
-    let process = app.reader.process(&visit.org, key)?.ok_or(Problem::NoEvent)?;
+    let process = app.reader.process(&visit.org, key)?.ok_or(Problem::NoProcess)?;
     let events = app.reader.process_events(&visit.org, key)?;
     let place = Place::new(visit, address);
     let is_by_group = chosen(sent, BY) == Some("group");
@@ -169,18 +160,29 @@ pub(super) fn process_page(
         status: status_of(state, words),
         reason: state.end_reason.as_deref().map(|reason| Text::new(&shorten(reason, CELL_CHARS_MAX))),
         facts: facts(&place, &process),
+        final_pdf: final_pdf(visit, &process, "process-final.short"),
         downloads: downloads(visit, &process),
-        signees: state.signees.iter().map(|signee| signee_row(&place, signee)).collect(),
+        signees: signees(&place, state, &events),
+        is_long: events.len() >= EVENTS_LONG,
         by_time: shown.href(),
         by_group: format!("{}{grouped}", shown.href()),
         is_by_group,
         has_automated: entries.iter().any(|entry| !entry.automated.is_empty()),
         sections: if is_by_group { sections(words, entries) } else { vec![Section { title: None, entries }] },
-        more: (hidden > 0).then(|| words.fill("process-more", [("count", (hidden as f64).into())])),
-        notices: events.iter().filter_map(|event| notice(&place, event)).collect(),
+        more: (hidden > 0).then(|| (hidden_in_words(hidden as u64, words), all_of(&place, key, address))),
+        notices: notices(&place, Notification::all(&events, state)),
         types: types(visit),
         zone: place.clock.zone_name(),
     })
+}
+
+fn hidden_in_words(count: u64, words: Words) -> String {
+    words.fill("process-more", [("count", count.into()), ("shown", grouped(count).into())])
+}
+
+/// The list of all events of a process.
+fn all_of(place: &Place<'_>, key: &str, address: &Address) -> String {
+    address.opened().with("process", key).on(place.path.clone()).href()
 }
 
 /// The address of a process's page.
@@ -196,21 +198,24 @@ pub(super) fn status_of(state: &State, words: Words) -> Stance {
 
 /// What can be taken away of a process: the trail at any time, the signed document once it is there (`X03`).
 pub(super) fn downloads(visit: &Visit, process: &Process) -> Vec<Download> {
-    let path = file_page(visit, &process.key);
-    let download = |id: &str, file: &str, icon| Download {
-        label: visit.words.say(id),
-        href: format!("{path}/{file}?lang={}", visit.words.tag()),
-        icon,
-    };
-    let mut downloads = vec![
-        download("process-trail-html", "audit-trail.html", "file-preview"),
-        download("process-trail-pdf", "audit-trail.pdf", "file"),
-        download("process-trail-json", "audit-trail.json", "file"),
+    let trails = [
+        download(visit, process, "process-trail-html", "audit-trail.html", "file-preview"),
+        download(visit, process, "process-trail-pdf", "audit-trail.pdf", "file"),
+        download(visit, process, "process-trail-json", "audit-trail.json", "file"),
     ];
-    if process.state.trail.is_some() && process.state.deleted_ms.is_none() {
-        downloads.insert(0, download("process-final", "final.pdf", "file-check"));
-    }
-    downloads
+    final_pdf(visit, process, "process-final").into_iter().chain(trails).collect()
+}
+
+/// The signed document with its trail, where it is there.
+fn final_pdf(visit: &Visit, process: &Process, id: &str) -> Option<Download> {
+    let is_there = process.state.trail.is_some() && process.state.deleted_ms.is_none();
+    is_there.then(|| download(visit, process, id, "final.pdf", "file-check"))
+}
+
+fn download(visit: &Visit, process: &Process, id: &str, file: &str, icon: &'static str) -> Download {
+    let path = file_page(visit, &process.key);
+    let href = format!("{path}/{file}?lang={}", visit.words.tag());
+    Download { label: visit.words.say(id), href, icon }
 }
 
 fn facts(place: &Place<'_>, process: &Process) -> Vec<Fact> {
@@ -236,38 +241,6 @@ fn facts(place: &Place<'_>, process: &Process) -> Vec<Fact> {
     facts
 }
 
-fn signee_row(place: &Place<'_>, signee: &Signee) -> SigneeRow {
-    let words = place.visit.words;
-    let asked = [
-        (signee.auth.sms, "sms"),
-        (signee.auth.otp, "otp"),
-        (signee.auth.pin, "pin"),
-        (signee.auth.id_check, "id_check"),
-    ];
-    let methods = asked.iter().filter(|(is_asked, _)| *is_asked).map(|(_, method)| {
-        let is_done = signee.authenticated.iter().any(|done| done == method);
-        let told = words.say(&format!("trail-method-{}", method.replace('_', "-")));
-        if is_done { format!("{told} ✓") } else { told }
-    });
-    let when = |ms: Option<u64>| ms.map(|ms| place.clock.exact_when(ms));
-    SigneeRow {
-        name: Text::name(&shorten(signee.shown(), 120)),
-        second: signee.email.as_deref().filter(|_| signee.name.is_some()).map(Text::short),
-        role: signee.role.as_deref().map(Text::short),
-        stance: Stance {
-            label: words.say(&format!("trail-stand-{}", signee.stand).replace('_', "-")),
-            tone: signee.stand.tone().as_str(),
-        },
-        is_optional: !signee.is_required,
-        identified: methods.collect::<Vec<_>>().join(", "),
-        sent: when(signee.sent_ms),
-        viewed: when(signee.viewed_ms),
-        ended: when(signee.signed_ms.or(signee.ended_ms)),
-        reason: signee.reason.as_deref().map(|reason| Text::new(&shorten(reason, CELL_CHARS_MAX))),
-        from: signee.ip.clone(),
-    }
-}
-
 fn entry(place: &Place<'_>, event: &Event, state: &State) -> Entry {
     let categories = Vec::new();
     let presenter = place.presenter(&categories);
@@ -290,6 +263,7 @@ fn entry(place: &Place<'_>, event: &Event, state: &State) -> Entry {
         href: place.event(event.id()),
         ip: sent.context.ip.clone(),
         automated: event.document.served.automated.iter().map(|reason| suspicion(reason, words)).collect(),
+        erased: erased_in_words(event, words),
     }
 }
 
@@ -304,6 +278,13 @@ fn suspicion(reason: &str, words: Words) -> String {
         other => return other.to_owned(),
     };
     words.say(id)
+}
+
+/// What was erased of an event, in words.
+fn erased_in_words(event: &Event, words: Words) -> Option<String> {
+    let pointers = event.erased_pointers().into_iter().map(|(pointer, _)| pointer);
+    let what = parts(pointers, words);
+    (!what.is_empty()).then(|| words.fill("note-erased", [("what", what.into())]))
 }
 
 fn group_name(group: &str, words: Words) -> String {
@@ -321,28 +302,6 @@ fn sections(words: Words, mut entries: Vec<Entry>) -> Vec<Section> {
         }
     }
     sections
-}
-
-fn notice(place: &Place<'_>, event: &Event) -> Option<Notice> {
-    let sent = &event.document.event;
-    let channel = sent.action.strip_prefix("delivery.")?;
-    let words = place.visit.words;
-    let text = |name: &str| sent.metadata.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-    let status = [text("event"), text("status")].into_iter().find(|text| !text.is_empty()).unwrap_or("–");
-    let channel = match channel {
-        "sms" => words.say("channel-sms"),
-        "confirmation" => words.say("channel-confirmation"),
-        "salesperson" => words.say("channel-salesperson"),
-        other => other.to_owned(),
-    };
-    Some(Notice {
-        when: place.clock.exact_when(event.occurred_ms()),
-        channel: Text::short(&channel),
-        to: Text::name(&shorten(text("to"), 120)),
-        status: Text::short(status),
-        reason: Some(text("reason")).filter(|reason| !reason.is_empty()).map(Text::short),
-        href: place.event(event.id()),
-    })
 }
 
 /// The types of an audit trail and when each occurs, by their groups: the help that stands on the page (`X07`).

@@ -14,7 +14,7 @@ use crate::viewer::display::Display;
 use crate::viewer::icons;
 use crate::viewer::list_path;
 use crate::viewer::problem::Problem;
-use crate::viewer::process::{Download, Stance, downloads, file_page, status_of};
+use crate::viewer::process::{Download, Stance, downloads, file_page, signed, status_of};
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Heading, SortLink};
 use crate::viewer::text::{Text, shorten};
@@ -31,7 +31,8 @@ const CHOICES: &[&str] = &[ALL, "completed", "active", "inactive"];
 /// The choice that leaves nothing out, and stands in no address.
 const ALL: &str = "all";
 /// What orders are called in the list of the API, where that is another word.
-const ORDERS: &[(&str, &str)] = &[("document", "name"), ("status", "status"), ("started", "started")];
+const ORDERS: &[(&str, &str)] =
+    &[("document", "name"), ("status", "status"), ("started", "started"), ("activity", "activity")];
 
 /// The page.
 #[derive(Template)]
@@ -58,6 +59,9 @@ pub(super) struct ProcessesPage {
     clear: Option<String>,
     is_empty: bool,
     shown: String,
+    /// The sizes of a page, and what a change of it takes along.
+    sizes: Vec<(u32, bool)>,
+    carried_by_size: Vec<(String, String)>,
     previous: Option<String>,
     next: Option<String>,
 }
@@ -76,7 +80,8 @@ struct Row {
     name: Text,
     file: Option<Text>,
     status: Stance,
-    signed: String,
+    /// How many of those who are awaited have signed; nothing where nobody is.
+    signed: Option<String>,
     signees: Vec<Text>,
     more: Option<String>,
     started: Option<When>,
@@ -133,7 +138,9 @@ pub(super) fn processes_page(app: &App, visit: &Visit, address: &Address) -> Res
         refresh: address.first_page().href(),
         display: Display::new(visit, address),
         q: address.one("q").unwrap_or_default().to_owned(),
-        carried: carried(address),
+        carried: carried(address, &["q", "starter"]),
+        carried_by_size: carried(address, &["limit"]),
+        sizes: profile.page_sizes.iter().map(|it| (*it, u64::from(*it) == size)).collect(),
         statuses,
         starters: starters(app, visit, address)?,
         headings: headings(visit, address),
@@ -169,9 +176,9 @@ fn question(address: &Address, status: &str, take: u64, skip: u64) -> Vec<(Strin
     asked.collect()
 }
 
-/// The choices beside the search, which a new search takes along.
-fn carried(address: &Address) -> Vec<(String, String)> {
-    let carried = address.params().filter(|(name, _)| !["q", "starter"].contains(name));
+/// The choices beside those of a form, which it takes along.
+fn carried(address: &Address, own: &[&str]) -> Vec<(String, String)> {
+    let carried = address.params().filter(|(name, _)| !own.contains(name));
     carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
@@ -200,9 +207,11 @@ fn headings(visit: &Visit, address: &Address) -> Vec<Heading> {
     let link = |key: SortKey| {
         let is_now = by == key.as_str();
         // Times begin with the latest, words with A.
-        let next = if is_now { !descending } else { key == SortKey::Started };
+        let next = if is_now { !descending } else { matches!(key, SortKey::Started | SortKey::Activity) };
         let value = format!("{}{}", if next { "-" } else { "" }, key.as_str());
-        SortLink { href: address.with("sort", &value).href(), now: table::direction(is_now, descending) }
+        let sorted =
+            if value == LATEST_FIRST { address.without("sort") } else { address.with("sort", &value) };
+        SortLink { href: sorted.href(), now: table::direction(is_now, descending) }
     };
     columns(&visit.org.entry().profile)
         .iter()
@@ -218,8 +227,6 @@ fn row(visit: &Visit, process: &Process) -> Row {
     let (words, clock, state) = (visit.words, visit.clock(), &process.state);
     let name = state.display_name.as_deref().or(state.file_name.as_deref()).unwrap_or(&process.key);
     let awaited: Vec<_> = state.signees.iter().filter(|signee| !signee.stand.is_replaced()).collect();
-    let signed = awaited.iter().filter(|signee| signee.signed_ms.is_some()).count();
-    let counts = [("signed", (signed as f64).into()), ("count", (awaited.len() as f64).into())];
     let beyond = awaited.len().saturating_sub(SIGNEES_SHOWN);
     Row {
         href: file_page(visit, &process.key),
@@ -230,7 +237,7 @@ fn row(visit: &Visit, process: &Process) -> Row {
             .filter(|file| *file != name)
             .map(|file| Text::name(&shorten(file, 120))),
         status: status_of(state, words),
-        signed: words.fill("processes-signed", counts),
+        signed: signed(state, words),
         signees: awaited
             .iter()
             .take(SIGNEES_SHOWN)

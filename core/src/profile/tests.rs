@@ -97,8 +97,12 @@ fn the_signing_profile_lists_processes() {
     assert_eq!(profile.list, List::Processes);
     let expected = ["Document", "Status", "Signees", "Started", "Last activity"];
     assert_eq!(titles(&profile.columns), expected);
-    let sorted =
-        [("Document", SortKey::Document), ("Status", SortKey::Status), ("Started", SortKey::Started)];
+    let sorted = [
+        ("Document", SortKey::Document),
+        ("Status", SortKey::Status),
+        ("Started", SortKey::Started),
+        ("Last activity", SortKey::Activity),
+    ];
     assert_eq!(sorts(&profile.columns), sorted);
     assert_eq!(profile.process_columns.first().map(|column| column.field), Some(ColumnField::Icon));
     assert_eq!(profile.exports, [Export::Pdf, Export::Html, Export::Json]);

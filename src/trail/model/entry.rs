@@ -9,7 +9,7 @@ use everlog_core::hex::Hex;
 use everlog_core::process::{Signee, State};
 use everlog_core::sentence::sentence_in;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::trail::model::{Moment, Person, Sources, Writer};
 
@@ -140,7 +140,7 @@ fn told(names: &Names, event: &NewEvent, action: Option<&Action>, catalogs: &Cat
 }
 
 /// The event with names where it holds a key alone: whoever acted, whose invitation it was, to whom it went, and the document
-/// where no target is named.
+/// where no target is named. A signee of whom no name is left is told by the key, as everywhere.
 pub fn with_names(event: &NewEvent, state: &State) -> NewEvent {
     let mut named = event.clone();
     let document = event.process.as_ref().filter(|_| event.targets.is_empty());
@@ -157,9 +157,20 @@ pub fn with_names(event: &NewEvent, state: &State) -> NewEvent {
         if !named.metadata.contains_key("to") && event.action.starts_with("invitation.") {
             named.metadata.insert("to".to_owned(), Value::String(signee.shown().to_owned()));
         }
+        if event.action == "signee.added" {
+            call(&mut named.metadata, signee.shown());
+        }
         named.signee = Some(signee.shown().to_owned());
     }
     named
+}
+
+/// Names whom `metadata.signee` adds, where it names nobody.
+fn call(metadata: &mut Map<String, Value>, shown: &str) {
+    let added = metadata.entry("signee").or_insert_with(|| Value::Object(Map::new()));
+    if let Some(added) = added.as_object_mut() {
+        added.entry("name").or_insert_with(|| Value::String(shown.to_owned()));
+    }
 }
 
 fn fill(actor: &mut Actor, state: &State) {

@@ -103,3 +103,29 @@ fn documents_are_found_and_opened_without_scripts() {
         browser.until_text("h1", "Ana Ruiz created 賃貸契約書").await;
     });
 }
+
+/// A list answers while one types; going back to it from a document finds it as it was.
+#[test]
+fn documents_are_found_while_one_types() {
+    let server = signing();
+    with_browser(true, async |browser| {
+        enter(browser, &server).await;
+        browser.script("document.getElementById('al-q').focus()").await;
+        browser.keys("賃貸").await;
+        browser.until_text("#al-count", "3 documents").await;
+        browser.until("the address", "new URL(location).searchParams.get('q') == '賃貸'").await;
+        assert_eq!(browser.texts("#al-statuses a[aria-current] span").await, ["3"]);
+        assert_eq!(browser.script("return document.activeElement.id").await, "al-q");
+        browser.assert_accessible("documents-found").await;
+        browser.click(".al-process-name").await;
+        browser.until_text("h1", "賃貸契約書").await;
+        browser.script("history.back()").await;
+        browser.until_text("#al-count", "3 documents").await;
+        browser
+            .script("document.getElementById('al-q').select(); document.getElementById('al-q').focus()")
+            .await;
+        browser.keys("zzz").await;
+        browser.until_text("#al-results h2", "No document matches").await;
+        browser.assert_accessible("documents-none").await;
+    });
+}

@@ -131,9 +131,8 @@ fn a_document_has_a_page_with_its_signees_its_log_and_its_notices() {
         "Optional",
         "document signed",
         "Sam Lee signed",
-        "E-mail to the signer",
-        "si_a@mail.example",
-        "delivered",
+        "Invitation by e-mail si_a@mail.example Sam Lee Sent",
+        "E-mail to the signer by e-mail si_a@mail.example Sam Lee Delivered",
         "What the types mean",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -149,6 +148,97 @@ fn a_document_has_a_page_with_its_signees_its_log_and_its_notices() {
     );
     let german = plain(&visitor.get("/view/acme/processes/sp_done?lang=de").text);
     assert!(german.contains("Was geschah"), "{german}");
+}
+
+/// L53: what did not arrive stands out, with what the provider says; words that nobody here knows stand as they came.
+#[test]
+fn a_notification_that_failed_stands_out_with_its_reason() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "signing", "user");
+    let receipt = |action: &str, metadata: Value| {
+        let service = json!({"type": "service", "id": "gate", "name": "Gate"});
+        step("sp_x", 9, action, json!({"signee": "si_a", "actor": service, "metadata": metadata}))
+    };
+    let mut events = begun("sp_x");
+    events.extend([
+        receipt(
+            "delivery.sms",
+            json!({"status": "undelivered", "to": "+354 555", "reason": "No such number"}),
+        ),
+        receipt("delivery.sms", json!({"status": "carrier_pigeon", "to": "+354 555"})),
+    ]);
+    record(&server, "acme", &key, &json!(events));
+    let page = visitor.get("/view/acme/processes/sp_x").text;
+    let text = plain(&page);
+    assert!(
+        text.contains("Text message by text message +354 555 Sam Lee Not delivered No such number"),
+        "{text}"
+    );
+    assert!(text.contains("Sam Lee carrier_pigeon"), "{text}");
+    assert_eq!(page.matches("al-tag al-t-bad").count(), 1, "{page}");
+    let german = plain(&visitor.get("/view/acme/processes/sp_x?lang=de").text);
+    assert!(german.contains("SMS per SMS +354 555 Sam Lee Nicht zugestellt"), "{german}");
+}
+
+/// What was erased is said where it stood, in the words of the reader, and leaves no hole.
+#[test]
+fn an_erased_signee_is_shown_as_erased() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    let admin = server.key("acme", &["admin"]);
+    let asked =
+        json!({"signee": "si_a", "basis": "GDPR article 17", "requested_by": "data protection officer"});
+    assert_eq!(server.post("/v1/organizations/acme/erasures", &admin, &asked).status, 201);
+    let text = plain(&visitor.get("/view/acme/processes/sp_done").text);
+    for part in [
+        "si_a Erased Signed",
+        "si_a was added as a signer of Lease sp_done",
+        "Erased since, on request: e-mail address, name.",
+        "Erased since, on request: IP address.",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("Sam Lee") && !text.contains("unknown"), "{text}");
+    let german = plain(&visitor.get("/view/acme/processes/sp_done?lang=de").text);
+    assert!(german.contains("Seitdem auf Verlangen gelöscht: E-Mail-Adresse, Name."), "{german}");
+}
+
+/// A document with many people and many events is still a page on which its parts are found.
+#[test]
+fn the_page_of_a_long_process_begins_with_what_counts() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "signing", "user");
+    let mut events = vec![begun("sp_x").swap_remove(0)];
+    for number in 0..40 {
+        let signee = json!({"signee_key": format!("s{number}"), "name": format!("Owner {number}")});
+        let added = json!({"signee": format!("s{number}"), "metadata": {"signee": signee}});
+        events.push(step("sp_x", 1, "signee.added", added));
+    }
+    record(&server, "acme", &key, &json!(events));
+    let visits: Vec<Value> =
+        (0..1_000).map(|_| step("sp_x", 9, "document.viewed", by("s1", json!({})))).collect();
+    for some in visits.chunks(500) {
+        record(&server, "acme", &key, &json!(some));
+    }
+    let page = visitor.get("/view/acme/processes/sp_x").text;
+    let text = plain(&page);
+    assert!(text.contains("Signees 0 of 40 signed") && text.contains("28 more signees"), "{text}");
+    assert!(page.contains("href=\"#al-log\"") && text.contains("41 more events are in the list"), "{text}");
+    let all = page.split("al-then\"><a href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(all, "/view/acme?process=sp_x");
+    assert!(plain(&visitor.get(all).text).contains("1,041 events"));
+}
+
+/// The words of a page that is not there are about documents, and lead to them.
+#[test]
+fn a_document_or_a_file_that_is_not_there_is_called_so() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    let page = visitor.get("/view/acme/processes/sp_none");
+    assert!(page.status == 404 && page.text.contains("There is no such document"), "{}", page.text);
+    assert!(page.text.contains("href=\"/view/acme/processes\""), "{}", page.text);
+    let file = visitor.get("/view/acme/processes/sp_open/final.pdf");
+    assert!(file.status == 404 && file.text.contains("as soon as everybody has signed"), "{}", file.text);
 }
 
 /// X04, X05: a visit that a program is suspected behind says so, why, and what helps.
@@ -202,6 +292,25 @@ fn many_documents_come_in_pages() {
     }
     let expected: Vec<_> = (0..60).map(|number| format!("Lease sp_{number:02}")).collect();
     assert_eq!(seen, expected);
+}
+
+/// The list is ordered by what happened last, says so, and is as long as its reader likes.
+#[test]
+fn the_list_says_its_order_and_has_the_sizes_of_the_profile() {
+    let server = Server::start();
+    let mut visitor = filled(&server);
+    let page = visitor.get("/view/acme/processes").text;
+    assert!(page.contains("class=\"al-p-last_activity\" aria-sort=\"descending\""), "{page}");
+    let place = |page: &str, name: &str| page.find(&format!(">{name}<")).unwrap();
+    assert!(place(&page, "Lease sp_gone") < place(&page, "Lease sp_open"));
+    let page = visitor.get("/view/acme/processes?sort=activity&limit=50").text;
+    assert!(place(&page, "Lease sp_gone") > place(&page, "Lease sp_open"));
+    assert!(page.contains("<option selected>50</option>") && page.contains("<option>100</option>"), "{page}");
+    assert!(page.contains("type=\"hidden\" name=\"sort\" value=\"activity\""), "{page}");
+    // Who asks for nobody's signature counts none.
+    let key = server.key("acme", &["write", "admin"]);
+    record(&server, "acme", &key, &json!([begun("sp_draft")[0]]));
+    assert!(!plain(&visitor.get("/view/acme/processes").text).contains("0 of 0"));
 }
 
 /// L27: a draft whose document was deleted is not among those that still wait.
