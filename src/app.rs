@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::access::Access;
 use crate::app::checkpoints::Checkpoints;
 use crate::app::scrub::Scrub;
-use crate::blobs::{BlobError, Blobs};
+use crate::blobs::{BlobError, Blobs, BucketAccess};
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::directory::{self, Directory, DirectoryError, Entry};
 use crate::index::{CatalogsOf, Index, IndexError};
@@ -219,7 +219,8 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
         let directory = Arc::new(Directory::new(Arc::clone(&store)));
         project(store.as_ref())?;
-        let blobs = Arc::new(Blobs::open(&data)?);
+        let access = config.bucket_access.clone().unwrap_or_else(BucketAccess::of_environment);
+        let blobs = Arc::new(Blobs::open_at(&data, config.blobs.as_ref(), &access)?);
         blobs.sweep(&|org| documents::named(store.as_ref(), org))?;
         let index = open_index(&data, &store, &directory)
             .map_err(|source| OpenError::Index { directory: data.display().to_string(), source })?;

@@ -4,23 +4,35 @@
 //! not name is as if it had never been here.
 //!
 //! How bytes get their place, worked once. t0 a file without a name grows under `new/`. t1 it is synced. t2 a mark of its
-//! hash stands in `new/`, durable. t3 the file is renamed to its place, durable. t4 the log names the hash. t5 the mark goes.
-//! Killed before t3, the next start removes a file without a name. Killed between t3 and t4, the mark tells the next start
-//! to ask the log, which does not name the hash, and the bytes go. Killed after t4, they stay.
+//! hash stands in `new/`, durable. t3 the file is renamed to its place, or an object of the bucket is made of it, durable.
+//! t4 the log names the hash. t5 the mark goes. Killed before t3, the next start removes a file without a name. Killed
+//! between t3 and t4, the mark tells the next start to ask the log, which does not name the hash, and the bytes go. Killed
+//! after t4, they stay. A bucket that is away when the next start asks for it keeps its marks until it is there.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use everlog_core::hex::{self, Hex};
+use everlog_core::hex::Hex;
 use everlog_core::leaf::Hash;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::store::{OrgCode, StoreError};
+
+mod bucket;
+mod directory;
+mod fault;
+mod home;
+mod http;
+
+use bucket::Bucket;
+pub use bucket::BucketAccess;
+use directory::{Directory, entries, hash_of, make_directory, make_mark, remove_file};
+pub use fault::BucketFault;
+pub use home::{BucketUrl, BucketUrlError, HOME, Home};
 
 /// The directory in the data directory.
 pub const DIRECTORY: &str = "blobs";
@@ -28,10 +40,6 @@ pub const DIRECTORY: &str = "blobs";
 const NEW: &str = "new";
 /// What the name of a file ends in until it has its place.
 const PART: &str = ".part";
-/// The owner may do everything, nobody else anything.
-const DIRECTORY_MODE: u32 = 0o700;
-/// The owner may read and write, nobody else anything.
-const FILE_MODE: u32 = 0o600;
 /// How many bytes are read together.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -61,6 +69,34 @@ pub enum BlobError {
     /// The log could not be asked what it names.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The bucket does not do what is asked.
+    #[error("the documents in {url} cannot be {doing}: {fault}")]
+    Bucket {
+        /// Which one.
+        url: BucketUrl,
+        /// What was being done with them.
+        doing: &'static str,
+        /// Why not.
+        fault: BucketFault,
+    },
+    /// They lie in another place than is wanted.
+    #[error(
+        "the documents of this data directory lie in {is}, not in {wanted}: set that one, or none; `everlog copy --blobs {wanted}` makes a copy of everything whose documents lie there"
+    )]
+    Elsewhere {
+        /// Where they lie.
+        is: BucketUrl,
+        /// Where they should.
+        wanted: BucketUrl,
+    },
+    /// There are documents in the data directory, which are wanted in a bucket.
+    #[error(
+        "there are documents in this data directory, and they would not be found in {wanted}: `everlog copy --blobs {wanted}` makes a copy of everything whose documents lie there"
+    )]
+    Here {
+        /// Where they should lie.
+        wanted: BucketUrl,
+    },
 }
 
 fn failed(doing: &'static str) -> impl Fn(io::Error) -> BlobError {
@@ -78,11 +114,31 @@ pub enum Step {
     Placed,
 }
 
-/// The bytes of every organization. Calls may run at once, on any thread; all wait for the disk.
+/// The bytes of every organization. Calls may run at once, on any thread that may wait: for the disk, and for the bucket.
 pub struct Blobs {
+    /// What is about to have its place lies here, whatever that is.
     root: PathBuf,
+    place: Place,
+    state: Mutex<State>,
+    /// Told when bytes have left.
+    left: Condvar,
+}
+
+/// Where bytes lie that are not about to.
+enum Place {
+    Directory(Directory),
+    Bucket(Box<Bucket>),
+}
+
+/// What is known of bytes by this process alone.
+#[derive(Default)]
+struct State {
     /// What has its place, or is about to, and is not known to be named.
-    waiting: Mutex<HashMap<(OrgCode, Hash), Waiting>>,
+    waiting: HashMap<(OrgCode, Hash), Waiting>,
+    /// What is being taken away, or asked after: nobody may want it meanwhile.
+    leaving: HashSet<(OrgCode, Hash)>,
+    /// What an earlier process has marked, and nobody could ask after yet. What is wanted again is left to the next one.
+    doubts: HashSet<(OrgCode, Hash)>,
 }
 
 #[derive(Default)]
@@ -105,15 +161,143 @@ enum Verdict {
     Unsure,
 }
 
+impl Place {
+    fn open(&self, org: OrgCode, sha256: &Hash) -> Result<File, BlobError> {
+        match self {
+            Self::Directory(directory) => directory.open(org, sha256),
+            Self::Bucket(bucket) => bucket.open(org, sha256),
+        }
+    }
+
+    fn put(&self, org: OrgCode, sha256: &Hash, file: NamedTempFile) -> Result<(), BlobError> {
+        match self {
+            Self::Directory(directory) => directory.put(org, sha256, file),
+            Self::Bucket(bucket) => bucket.put(org, sha256, file),
+        }
+    }
+
+    fn remove(&self, org: OrgCode, sha256: &Hash) -> Result<(), BlobError> {
+        match self {
+            Self::Directory(directory) => directory.remove(org, sha256),
+            Self::Bucket(bucket) => bucket.remove(org, sha256),
+        }
+    }
+
+    fn all(&self, org: OrgCode) -> Result<Vec<(Hash, u64)>, BlobError> {
+        match self {
+            Self::Directory(directory) => directory.all(org),
+            Self::Bucket(bucket) => bucket.all(org),
+        }
+    }
+}
+
 impl Blobs {
-    /// The blobs of a data directory, which its caller holds.
+    /// The blobs of a data directory, which its caller holds: where it remembers that they lie, else in it. A bucket is
+    /// reached as the environment says.
     ///
     /// # Errors
-    /// When the directory cannot be made.
+    /// When the directory cannot be made or read.
     pub fn open(data: &Path) -> Result<Self, BlobError> {
+        Self::open_at(data, None, &BucketAccess::of_environment())
+    }
+
+    /// The same, where it is wanted that they lie in this bucket: of a directory without documents it becomes the home.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or read, has its documents elsewhere, or the bucket cannot be its home.
+    pub fn open_at(
+        data: &Path,
+        wanted: Option<&BucketUrl>,
+        access: &BucketAccess,
+    ) -> Result<Self, BlobError> {
         let root = data.join(DIRECTORY);
         make_directory(&root).map_err(failed("made a directory for"))?;
-        Ok(Self { root, waiting: Mutex::default() })
+        let place = match (Home::read(&root).map_err(failed("found"))?, wanted) {
+            (None, None) => Place::Directory(Directory::new(&root)),
+            (Some(home), Some(wanted)) if home.url != *wanted => {
+                return Err(BlobError::Elsewhere { is: home.url, wanted: wanted.clone() });
+            }
+            (Some(home), _) => Place::Bucket(Box::new(Bucket::new(home, access, &root)?)),
+            (None, Some(wanted)) if has_documents(&root)? => {
+                return Err(BlobError::Here { wanted: wanted.clone() });
+            }
+            (None, Some(wanted)) => return Self::claimed(root, wanted, access),
+        };
+        Ok(Self::of_place(root, place))
+    }
+
+    /// The blobs of a data directory that somebody else may hold, for reading alone: nothing is written there. What is fetched
+    /// from a bucket grows in `scratch`.
+    ///
+    /// # Errors
+    /// When what the directory remembers cannot be read, or the access to its bucket cannot be used.
+    pub fn open_to_read(data: &Path, access: &BucketAccess, scratch: &Path) -> Result<Self, BlobError> {
+        let root = data.join(DIRECTORY);
+        let place = match Home::read(&root).map_err(failed("found"))? {
+            None => Place::Directory(Directory::new(&root)),
+            Some(home) => Place::Bucket(Box::new(Bucket::new(home, access, scratch)?)),
+        };
+        Ok(Self::of_place(root, place))
+    }
+
+    /// The blobs of a data directory that is being put back, in a bucket that may hold some of them already: one that knows
+    /// any of these homes, or else one that is nobody's.
+    ///
+    /// # Errors
+    /// When the bucket cannot be its home.
+    pub fn open_restored(
+        data: &Path,
+        wanted: &BucketUrl,
+        homes: &[Home],
+        access: &BucketAccess,
+    ) -> Result<Self, BlobError> {
+        let root = data.join(DIRECTORY);
+        make_directory(&root).map_err(failed("made a directory for"))?;
+        for home in homes.iter().filter(|home| home.url == *wanted) {
+            let bucket = Bucket::new(home.clone(), access, &root)?;
+            match bucket.check() {
+                Err(BlobError::Bucket { fault: BucketFault::OfOthers | BucketFault::NotOurs, .. }) => {}
+                checked => {
+                    checked?;
+                    home.settle(&root).map_err(failed("found"))?;
+                    return Ok(Self::of_place(root, Place::Bucket(Box::new(bucket))));
+                }
+            }
+        }
+        Self::claimed(root, wanted, access)
+    }
+
+    /// Makes a bucket that is nobody's the home of a directory without documents.
+    fn claimed(root: PathBuf, wanted: &BucketUrl, access: &BucketAccess) -> Result<Self, BlobError> {
+        let doing = failed("found");
+        let home = Home::begin(&root, wanted).map_err(&doing)?;
+        let bucket = Bucket::new(home.clone(), access, &root)?;
+        bucket.claim()?;
+        home.settle(&root).map_err(&doing)?;
+        Ok(Self::of_place(root, Place::Bucket(Box::new(bucket))))
+    }
+
+    fn of_place(root: PathBuf, place: Place) -> Self {
+        Self { root, place, state: Mutex::default(), left: Condvar::new() }
+    }
+
+    /// The bucket that holds the bytes; none when the data directory does.
+    pub fn bucket(&self) -> Option<&BucketUrl> {
+        match &self.place {
+            Place::Directory(_) => None,
+            Place::Bucket(bucket) => Some(bucket.url()),
+        }
+    }
+
+    /// Sees whether the place of the bytes can be used.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn check(&self) -> Result<(), BlobError> {
+        match &self.place {
+            Place::Directory(_) => Ok(()),
+            Place::Bucket(bucket) => bucket.check(),
+        }
     }
 
     /// Begins to take bytes in.
@@ -134,7 +318,7 @@ impl Blobs {
     /// When they are not there, or not what they were.
     pub fn read(&self, org: OrgCode, sha256: &Hash) -> Result<Vec<u8>, BlobError> {
         let mut bytes = Vec::new();
-        self.open_one(org, sha256)?.read_to_end(&mut bytes).map_err(failed("read"))?;
+        self.place.open(org, sha256)?.read_to_end(&mut bytes).map_err(failed("read"))?;
         let computed = Sha256::digest(&bytes).into();
         if computed != *sha256 {
             return Err(BlobError::Damaged { stored: *sha256, computed });
@@ -147,7 +331,7 @@ impl Blobs {
     /// # Errors
     /// When they are not there, or not what they were.
     pub fn open_checked(&self, org: OrgCode, sha256: &Hash) -> Result<File, BlobError> {
-        let mut file = self.open_one(org, sha256)?;
+        let mut file = self.place.open(org, sha256)?;
         let (mut hasher, mut piece) = (Sha256::new(), vec![0; PIECE_BYTES]);
         loop {
             let read = file.read(&mut piece).map_err(failed("read"))?;
@@ -164,96 +348,136 @@ impl Blobs {
         Ok(file)
     }
 
-    fn open_one(&self, org: OrgCode, sha256: &Hash) -> Result<File, BlobError> {
-        File::open(self.place(org, sha256)).map_err(|why| match why.kind() {
-            ErrorKind::NotFound => BlobError::Missing(*sha256),
-            _ => failed("read")(why),
-        })
+    /// The hashes of all bytes of an organization that have their place, in no order, and how many bytes they are.
+    ///
+    /// # Errors
+    /// When the disk or the bucket fails.
+    pub fn all(&self, org: OrgCode) -> Result<Vec<(Hash, u64)>, BlobError> {
+        self.place.all(org)
     }
 
-    /// The hashes of all bytes of an organization that have their place, in no order.
+    /// The file of the bytes with this hash, which nobody has looked at.
+    ///
+    /// # Errors
+    /// When they are not there.
+    pub fn open_unchecked(&self, org: OrgCode, sha256: &Hash) -> Result<File, BlobError> {
+        self.place.open(org, sha256)
+    }
+
+    /// Marks bytes that another data directory is about to keep in the same bucket, so that the next start of this one asks
+    /// its log and takes them away, should they be all that came of it.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn all(&self, org: OrgCode) -> Result<Vec<Hash>, BlobError> {
-        let mut found = Vec::new();
-        for directory in entries(&self.of(org)).map_err(failed("listed"))? {
-            if directory.file_name().is_some_and(|name| name == NEW) {
-                continue;
-            }
-            let files = entries(&directory).map_err(failed("listed"))?;
-            found.extend(files.iter().filter_map(|path| hex::decode(path.file_name()?.to_str()?)));
-        }
-        Ok(found)
+    pub fn mark_doubt(&self, org: OrgCode, sha256: &Hash) -> Result<(), BlobError> {
+        let new = self.of(org).join(NEW);
+        let doing = failed("written");
+        make_directory(&self.of(org)).and_then(|()| make_directory(&new)).map_err(&doing)?;
+        make_mark(&self.mark(org, sha256)).map(drop).map_err(&doing)
     }
 
     /// Removes bytes that the log no longer names; none that are not there.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk or the bucket fails.
     pub fn delete(&self, org: OrgCode, sha256: &Hash) -> Result<(), BlobError> {
-        self.remove(org, sha256).map_err(failed("deleted"))
+        self.place.remove(org, sha256)
     }
 
     /// Removes what a crash has left: files without a name, and bytes that the log was about to name and does not. `named`
-    /// gives every hash that a log names; it is asked only where there is doubt. Nothing may be taken in meanwhile.
+    /// gives every hash that a log names; it is asked only where there is doubt. Nothing may be taken in meanwhile. Says
+    /// whether doubts are left, because the bucket cannot be asked now: `settle_doubts` goes on then.
     ///
     /// # Errors
     /// When the disk or the log cannot be read.
     pub fn sweep(
         &self,
         named: &dyn Fn(OrgCode) -> Result<HashSet<Hash>, StoreError>,
-    ) -> Result<(), BlobError> {
+    ) -> Result<bool, BlobError> {
         let doing = failed("swept");
         for directory in entries(&self.root).map_err(&doing)? {
             let code = directory.file_name().and_then(|name| name.to_str()?.parse().ok());
             let Some(org) = code.map(OrgCode) else { continue };
-            let left = entries(&directory.join(NEW)).map_err(&doing)?;
-            let marks: Vec<Hash> =
-                left.iter().filter_map(|path| hex::decode(path.file_name()?.to_str()?)).collect();
-            let named = if marks.is_empty() { HashSet::new() } else { named(org)? };
-            for hash in marks.iter().filter(|hash| !named.contains(*hash)) {
-                self.remove(org, hash).map_err(&doing)?;
+            for path in entries(&directory.join(NEW)).map_err(&doing)? {
+                match hash_of(&path) {
+                    Some(hash) => drop(self.state().doubts.insert((org, hash))),
+                    None => remove_file(&path).map_err(&doing)?,
+                }
             }
-            left.iter().try_for_each(|path| remove_file(path)).map_err(&doing)?;
         }
-        Ok(())
+        self.settle_doubts(named)
+    }
+
+    /// Asks after what an earlier process has left marked. It may run beside everything else: nobody wants bytes that are
+    /// asked after, until that is over. Says whether doubts are left.
+    ///
+    /// # Errors
+    /// When the disk or the log cannot be read.
+    pub fn settle_doubts(
+        &self,
+        named: &dyn Fn(OrgCode) -> Result<HashSet<Hash>, StoreError>,
+    ) -> Result<bool, BlobError> {
+        let orgs: HashSet<OrgCode> = self.state().doubts.iter().map(|(org, _)| *org).collect();
+        for org in orgs {
+            let asked = Leaving::begin_doubts(self, org);
+            let named = named(org)?;
+            for key in &asked.keys {
+                if !named.contains(&key.1) {
+                    match self.place.remove(org, &key.1) {
+                        Err(why @ BlobError::Bucket { .. }) => {
+                            let error = &why as &dyn std::error::Error;
+                            tracing::warn!(
+                                error,
+                                "what a crash may have left in the bucket stays there for now"
+                            );
+                            return Ok(true);
+                        }
+                        removed => removed?,
+                    }
+                }
+                remove_file(&self.mark(org, &key.1)).map_err(failed("swept"))?;
+                self.state().doubts.remove(key);
+            }
+        }
+        Ok(!self.state().doubts.is_empty())
+    }
+
+    /// Whether an earlier process has left something that nobody could ask after yet.
+    pub fn is_in_doubt(&self) -> bool {
+        !self.state().doubts.is_empty()
     }
 
     fn of(&self, org: OrgCode) -> PathBuf {
         self.root.join(org.0.to_string())
     }
 
-    fn place(&self, org: OrgCode, sha256: &Hash) -> PathBuf {
-        self.of(org).join(Hex(&sha256[..1]).to_string()).join(Hex(sha256).to_string())
-    }
-
     fn mark(&self, org: OrgCode, sha256: &Hash) -> PathBuf {
         self.of(org).join(NEW).join(Hex(sha256).to_string())
     }
 
-    /// Takes bytes away, durably.
-    fn remove(&self, org: OrgCode, sha256: &Hash) -> io::Result<()> {
-        let place = self.place(org, sha256);
-        remove_file(&place)?;
-        match place.parent() {
-            Some(directory) if directory.exists() => sync(directory),
-            _ => Ok(()),
-        }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<(OrgCode, Hash), Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// One holder more, who waits until nobody takes these bytes away any more.
+    fn hold(&self, org: OrgCode, sha256: &Hash) {
+        let key = (org, *sha256);
+        let is_leaving = |state: &mut State| state.leaving.contains(&key);
+        let state = self.left.wait_while(self.state(), is_leaving);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        // An older doubt is left to the next start: whether these bytes are named is being decided anew.
+        state.doubts.remove(&key);
+        state.waiting.entry(key).or_default().holders += 1;
     }
 
     fn note(&self, org: OrgCode, sha256: &Hash, note: impl FnOnce(&mut Waiting)) {
-        self.waiting().get_mut(&(org, *sha256)).map(note).unwrap_or_default();
+        self.state().waiting.get_mut(&(org, *sha256)).map(note).unwrap_or_default();
     }
 
     /// One holder less. The last one to go takes the mark away, and the bytes too when nobody got them named.
-    fn end(&self, org: OrgCode, sha256: &Hash, verdict: Verdict) -> io::Result<()> {
-        let mut all = self.waiting();
-        let Some(waiting) = all.get_mut(&(org, *sha256)) else { return Ok(()) };
+    fn end(&self, org: OrgCode, sha256: &Hash, verdict: Verdict) -> Result<(), BlobError> {
+        let (key, mut state) = ((org, *sha256), self.state());
+        let Some(waiting) = state.waiting.get_mut(&key) else { return Ok(()) };
         waiting.holders -= 1;
         waiting.is_named |= verdict == Verdict::Named;
         waiting.is_unsure |= verdict == Verdict::Unsure;
@@ -262,15 +486,50 @@ impl Blobs {
         }
         let is_to_go = waiting.is_ours && !waiting.is_unsure && !waiting.is_named;
         let is_settled = waiting.is_named || (waiting.is_marked && !waiting.is_unsure);
-        all.remove(&(org, *sha256));
-        // Still under the lock: whoever wants these bytes next finds them there or gone.
-        if is_to_go {
-            self.remove(org, sha256)?;
-        }
+        state.waiting.remove(&key);
+        // Whoever wants these bytes next finds them there or gone; who wants others does not wait.
+        let _leaving = is_to_go.then(|| Leaving::begin(self, &mut state, key));
+        let held = if is_to_go {
+            drop(state);
+            self.place.remove(org, sha256)?;
+            None
+        } else {
+            Some(state)
+        };
         if is_settled {
-            remove_file(&self.mark(org, sha256))?;
+            remove_file(&self.mark(org, sha256)).map_err(failed("swept"))?;
         }
+        drop(held);
         Ok(())
+    }
+}
+
+/// Bytes that are being taken away, or asked after: until this is dropped, nobody else wants them.
+struct Leaving<'a> {
+    blobs: &'a Blobs,
+    keys: Vec<(OrgCode, Hash)>,
+}
+
+impl<'a> Leaving<'a> {
+    fn begin(blobs: &'a Blobs, state: &mut State, key: (OrgCode, Hash)) -> Self {
+        state.leaving.insert(key);
+        Self { blobs, keys: vec![key] }
+    }
+
+    /// All of an organization that are in doubt.
+    fn begin_doubts(blobs: &'a Blobs, org: OrgCode) -> Self {
+        let mut state = blobs.state();
+        let keys: Vec<_> = state.doubts.iter().filter(|key| key.0 == org).copied().collect();
+        state.leaving.extend(&keys);
+        Self { blobs, keys }
+    }
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        let mut state = self.blobs.state();
+        state.leaving.retain(|key| !self.keys.contains(key));
+        self.blobs.left.notify_all();
     }
 }
 
@@ -327,23 +586,19 @@ impl Upload {
         file.as_file().sync_all().map_err(&doing)?;
         told(Step::Synced);
         // From here on whoever ends without these bytes leaves them to us.
-        blobs.waiting().entry((org, sha256)).or_default().holders += 1;
+        blobs.hold(org, &sha256);
         let placed = Placed { blobs: Arc::clone(&blobs), org, sha256, size, verdict: Verdict::Unsure };
         let mark = blobs.mark(org, &sha256);
         let is_new = make_mark(&mark).map_err(&doing)?;
         blobs.note(org, &sha256, |waiting| waiting.is_marked |= is_new);
         told(Step::Marked);
         let found = blobs.open_checked(org, &sha256);
-        if let Err(why @ BlobError::Io { .. }) = found {
+        if let Err(why @ (BlobError::Io { .. } | BlobError::Bucket { .. })) = found {
             return Err(why);
         }
         if let Err(why) = found {
-            let place = blobs.place(org, &sha256);
             let is_damaged = matches!(why, BlobError::Damaged { .. });
-            let directory = place.parent().unwrap_or(&blobs.root);
-            make_directory(directory).map_err(&doing)?;
-            file.persist(&place).map_err(|why| doing(why.error))?;
-            sync(directory).map_err(&doing)?;
+            blobs.place.put(org, &sha256, file)?;
             // What lay there damaged may be named already; well again, it stays.
             blobs.note(org, &sha256, |waiting| waiting.is_ours |= !is_damaged);
         }
@@ -393,44 +648,14 @@ impl Drop for Placed {
     }
 }
 
-/// What is in a directory; nothing when it is not there.
-fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    match fs::read_dir(directory) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
-        Err(why) if why.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(why) => Err(why),
+/// Whether there are documents in a data directory, or files on their way.
+fn has_documents(root: &Path) -> Result<bool, BlobError> {
+    for directory in entries(root).map_err(failed("listed"))?.iter().filter(|path| path.is_dir()) {
+        for part in entries(directory).map_err(failed("listed"))? {
+            if !entries(&part).map_err(failed("listed"))?.is_empty() {
+                return Ok(true);
+            }
+        }
     }
-}
-
-/// Makes a directory that may be there, durable in its parent.
-fn make_directory(path: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(DIRECTORY_MODE).create(path) {
-        Ok(()) => path.parent().map_or(Ok(()), sync),
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(why) => Err(why),
-    }
-}
-
-/// Makes a mark, durable in its directory; whether it was not there before.
-fn make_mark(path: &Path) -> io::Result<bool> {
-    let is_new = match OpenOptions::new().create_new(true).write(true).mode(FILE_MODE).open(path) {
-        Ok(_) => true,
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => false,
-        Err(why) => return Err(why),
-    };
-    path.parent().map_or(Ok(()), sync)?;
-    Ok(is_new)
-}
-
-/// Removes a file that may be gone.
-fn remove_file(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(why) if why.kind() != ErrorKind::NotFound => Err(why),
-        _ => Ok(()),
-    }
-}
-
-/// Makes a directory's entries durable.
-fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+    Ok(false)
 }

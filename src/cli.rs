@@ -43,7 +43,7 @@ enum Command {
     /// Serve believable data, and print links that open it
     Demo(demo::DemoArguments),
     /// Serve a data directory
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     /// Make and list organizations
     #[command(subcommand)]
     Org(admin::OrgCommand),
@@ -126,7 +126,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Demo(arguments) => demo::run(arguments),
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Org(command) => admin::run_org(command),
         Command::Key(command) => admin::run_key(command),
         Command::LogKey(command) => log_key::run(command),

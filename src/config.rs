@@ -10,6 +10,7 @@ use clap::Args;
 use everlog_core::process::IpRange;
 use serde::Deserialize;
 
+use crate::blobs::{BucketAccess, BucketUrl};
 use crate::witness::{WITNESSES_MAX, Witness};
 
 /// Where the server listens when nothing is said.
@@ -30,6 +31,9 @@ pub struct Config {
     /// The directory that holds the truth [default: ./everlog-data]
     #[arg(long, env = "EVERLOG_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// The bucket that documents lie in, from the first start on: s3://BUCKET/PREFIX [default: the data directory]
+    #[arg(long, env = "EVERLOG_BLOBS", value_name = "URL")]
+    pub blobs: Option<BucketUrl>,
     /// The address under which people reach this server, for links; also the host in the origin of new logs
     #[arg(long, env = "EVERLOG_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
@@ -72,6 +76,10 @@ pub struct Config {
     /// The seeds of the keys that sign checkpoints, 64 hexadecimal digits each, newest first [default: made at first start]
     #[arg(skip)]
     pub log_key: Option<String>,
+    /// How that bucket is reached, where it is not what the environment says: for tests
+    #[arg(skip)]
+    #[serde(skip)]
+    pub bucket_access: Option<BucketAccess>,
     /// The delays of streams that fail, where they are not those of the standard: for tests, which cannot wait for days
     #[arg(skip)]
     #[serde(skip)]
@@ -135,6 +143,7 @@ impl Config {
             })?;
             self.listen = self.listen.or(file.listen);
             self.data = self.data.or(file.data);
+            self.blobs = self.blobs.or(file.blobs);
             self.public_url = self.public_url.or(file.public_url);
             self.log_host = self.log_host.or(file.log_host);
             self.log_format = self.log_format.or(file.log_format);

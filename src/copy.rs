@@ -4,12 +4,13 @@
 //! Deliberately absent: what is made of the log (index, states) and made anew, and tokens of receipts, which matter for
 //! minutes. Broken off anywhere, the copy goes on where it stopped when it is begun again.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use everlog_core::erasure::Salts;
 use everlog_core::event::Document;
 use everlog_core::ids::Seq;
-use everlog_core::leaf::Seed;
+use everlog_core::leaf::{Hash, Seed};
 use serde_json::Value;
 
 use crate::blobs::{BlobError, Blobs};
@@ -241,8 +242,9 @@ fn credentials(from: &dyn Store, to: &dyn Store, org: Option<OrgCode>, kind: &st
 }
 
 fn documents(from: &Arc<Blobs>, to: &Arc<Blobs>, org: OrgCode) -> Result<u64, BlobError> {
-    let (kept, mut copied) = (to.all(org)?, 0);
-    for hash in from.all(org)?.into_iter().filter(|hash| !kept.contains(hash)) {
+    let kept: HashSet<Hash> = to.all(org)?.into_iter().map(|(hash, _)| hash).collect();
+    let mut copied = 0;
+    for (hash, _) in from.all(org)?.into_iter().filter(|(hash, _)| !kept.contains(hash)) {
         let mut upload = to.begin(org)?;
         upload.write(&from.read(org, &hash)?)?;
         upload.place()?.named();

@@ -3,6 +3,7 @@
 //! Deliberately absent: how its bytes come in and go out. The rules on when are `core::process`.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use everlog_core::event::{Invalid, NewEvent, Origin};
 use everlog_core::hex::{self, Hex};
@@ -28,6 +29,9 @@ pub const DOCUMENT_BYTES_MAX: u64 = 25 * 1024 * 1024;
 pub(super) const INSPECTIONS_MAX: usize = 2;
 /// How many processes are read together.
 const GROUP_PROCESSES: u64 = 1_000;
+
+/// How long a bucket that was away rests before it is asked again after what a crash has left.
+const SWEEP_REST: Duration = Duration::from_secs(60);
 
 /// A document that is attached now.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +133,29 @@ impl App {
             }
         }
     }
+}
+
+impl App {
+    /// Asks after what a crash has left in a bucket that was away at the start, until it is settled or the server stops.
+    pub async fn keep_sweeping(self) {
+        while self.blobs.is_in_doubt() {
+            tokio::select! {
+                () = self.stopping.wait() => return,
+                () = tokio::time::sleep(SWEEP_REST) => {}
+            }
+            let app = self.clone();
+            let settle = move || app.blobs.settle_doubts(&|org| named(app.store.as_ref(), org));
+            match tokio::task::spawn_blocking(settle).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(why)) => tell(&why),
+                Err(why) => tell(&why),
+            }
+        }
+    }
+}
+
+fn tell(why: &(dyn std::error::Error + 'static)) {
+    tracing::warn!(error = why, "what a crash may have left is not settled yet");
 }
 
 /// What is recorded.

@@ -250,7 +250,14 @@ impl App {
         }
         match &mut state.turn {
             Some(turn) => {
-                let is_over = self.read_group(turn, &mut state.note, &mut found)?;
+                let is_over = match self.read_group(turn, &mut state.note, &mut found) {
+                    Ok(is_over) => is_over,
+                    Err(why) => {
+                        // What was read of it counts for nothing: its files were not.
+                        state.turn = None;
+                        return Err(why);
+                    }
+                };
                 if is_over {
                     let next = turn.org.row.code.0 + 1;
                     let tree = tree_text(Some(&Frontier::new()));

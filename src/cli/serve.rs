@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, OPERATOR_FILE};
+use crate::blobs::{BlobError, Blobs};
 use crate::cli::start_logging;
 use crate::config::{Config, LISTEN_DEFAULT};
 use crate::http::{Serving, serve};
@@ -26,6 +27,7 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.complete(arguments.file.as_deref())?;
     start_logging(config.log_format, "info");
     let (app, writer) = App::open(&config)?;
+    see_documents(&app.blobs)?;
     let address = config.listen.map_or_else(|| LISTEN_DEFAULT.parse(), Ok)?;
     runtime()?.block_on(async {
         let serving =
@@ -41,6 +43,20 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses to serve where documents cannot be kept before somebody changes something. A bucket that is only away now is told
+/// of: events are recorded without it.
+fn see_documents(blobs: &Blobs) -> Result<(), BlobError> {
+    match blobs.check() {
+        Err(BlobError::Bucket { url, doing, fault }) if fault.passes() => {
+            let why = BlobError::Bucket { url, doing, fault };
+            let error = &why as &dyn std::error::Error;
+            tracing::error!(error, "events are recorded, documents are refused until their bucket is back");
+            Ok(())
+        }
+        seen => seen,
+    }
+}
+
 /// The threads that answer.
 pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
@@ -53,6 +69,7 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
     let index = app.index.clone();
     let maker = tokio::spawn(app.clone().make_trails());
     let purger = tokio::spawn(app.clone().keep_purging());
+    let sweeper = tokio::spawn(app.clone().keep_sweeping());
     drop(app);
     tokio::spawn(async move {
         tokio::select! {
@@ -65,6 +82,7 @@ pub(super) async fn until_told(app: App, serving: Serving) -> anyhow::Result<()>
     serving.run().await;
     maker.await?;
     purger.await?;
+    sweeper.await?;
     tokio::task::spawn_blocking(move || index.flush()).await??;
     Ok(())
 }

@@ -261,7 +261,7 @@ impl From<Refused> for Problem {
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Self {
         match error {
-            BlobError::Io { .. } => {
+            BlobError::Io { .. } | BlobError::Bucket { .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the blobs failed");
                 Self::unavailable("documents cannot be kept or read now")
             }

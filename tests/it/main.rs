@@ -19,6 +19,7 @@ mod log_keys;
 mod memory_store;
 mod oracle;
 mod receipts;
+mod s3;
 mod server;
 mod settings;
 mod signed;
