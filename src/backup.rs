@@ -7,6 +7,7 @@
 //! state-7/checkpoints/     the head of every log at exactly its size in truth.db, signed
 //! state-7/erasures.jsonl   the ledger of erasures, as it was behind that state
 //! state-7/*.key            unless they were left out
+//! state-7/bucket           where the documents lay, if in a bucket
 //! blobs/                   documents by their hashes, shared by one state and the next
 //! ```
 //! The next backup makes `state-8` beside it, and the manifest names either the one or the other: killed at any moment, a
@@ -26,6 +27,7 @@ use everlog_core::merkle::Frontier;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::blobs::BlobError;
 use crate::directory::{DirectoryError, Entry};
 use crate::fsck::check_row;
 use crate::store::{Store, StoreError};
@@ -140,6 +142,9 @@ pub enum BackupError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Documents cannot be read or kept.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// An organization cannot be read.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -256,7 +261,16 @@ fn read_again(
 
 /// Copies a file that nobody wrote to before; gives its length and hash. It is durable, but for its name.
 fn copy_file(from: &Path, to: &Path, told: &mut dyn FnMut(u64)) -> Result<(u64, Hash), BackupError> {
-    let mut source = File::open(from).map_err(used(from))?;
+    copy_opened(from, File::open(from).map_err(used(from))?, to, told)
+}
+
+/// The same of an open file, which is called `from` should it fail.
+fn copy_opened(
+    from: &Path,
+    mut source: File,
+    to: &Path,
+    told: &mut dyn FnMut(u64),
+) -> Result<(u64, Hash), BackupError> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(true).write(true).mode(0o600);
     let mut target = options.open(to).map_err(used(to))?;

@@ -22,9 +22,9 @@ use jiff::Timestamp;
 use crate::app::{self, LOG_FILE};
 use crate::backup::{
     BackupError, CHECKPOINTS, FORMAT, FileLine, KEY_SUFFIX, LEDGER, LogLine, Manifest, Phase, TRUTH, Told,
-    copy_file, entries, hash_file, line, make_directory, name, read_again, sync, used,
+    copy_file, copy_opened, entries, hash_file, line, make_directory, name, read_again, sync, used,
 };
-use crate::blobs;
+use crate::blobs::{self, BlobError, Blobs, BucketAccess};
 use crate::directory::{Directory, Entry};
 use crate::fsck::check_row;
 use crate::log::now_ms;
@@ -52,6 +52,8 @@ pub struct Wanted<'a> {
     pub log_host: Option<&'a str>,
     /// The key that signs, where it is not in the data directory.
     pub log_key: Option<&'a str>,
+    /// How the bucket with its documents is reached, if there is one.
+    pub access: &'a BucketAccess,
 }
 
 /// What was done.
@@ -275,7 +277,7 @@ fn copy_signed(data: &Path, state: &Path) -> Result<Vec<FileLine>, BackupError> 
     Ok(files)
 }
 
-/// The ledger of erasures, and the keys.
+/// The ledger of erasures, the keys, and where the documents lie.
 fn copy_small(data: &Path, state: &Path, with_keys: bool) -> Result<Vec<FileLine>, BackupError> {
     let is_wanted = |path: &PathBuf| {
         let name = name(path);
@@ -286,10 +288,15 @@ fn copy_small(data: &Path, state: &Path, with_keys: bool) -> Result<Vec<FileLine
         let copied = copy_file(path, &state.join(name(path)), &mut |_| ())?;
         files.push(line(format!("{}/{}", name(state), name(path)), copied));
     }
+    let home = data.join(blobs::DIRECTORY).join(blobs::HOME);
+    if home.is_file() {
+        let copied = copy_file(&home, &state.join(blobs::HOME), &mut |_| ())?;
+        files.push(line(format!("{}/{}", name(state), blobs::HOME), copied));
+    }
     Ok(files)
 }
 
-type Blobs = ((u64, u64), Vec<FileLine>);
+type Copied = ((u64, u64), Vec<FileLine>);
 
 /// The documents that are not there yet. Their names are their hashes: what is there and as long as it was is not read again.
 fn copy_blobs(
@@ -298,48 +305,49 @@ fn copy_blobs(
     codes: &HashSet<OrgCode>,
     faults: &mut Vec<String>,
     told: Told<'_>,
-) -> Result<Blobs, BackupError> {
+) -> Result<Copied, BackupError> {
     let known: HashMap<&str, &FileLine> =
         before.iter().flat_map(|before| &before.files).map(|file| (file.path.as_str(), file)).collect();
-    let source = wanted.data.join(blobs::DIRECTORY);
+    let blobs = Blobs::open_to_read(wanted.data, wanted.access, wanted.to)?;
     let (mut files, mut new, mut total) = (Vec::new(), Vec::new(), 0);
-    for org in entries(&source)? {
-        if !name(&org).parse().is_ok_and(|code| codes.contains(&OrgCode(code))) {
-            continue;
-        }
-        for part in entries(&org)?.iter().filter(|part| hex::decode::<1>(&name(part)).is_some()) {
-            for blob in entries(part)? {
-                let path = format!("{}/{}/{}/{}", blobs::DIRECTORY, name(&org), name(part), name(&blob));
-                let bytes = |path: &Path| fs::metadata(path).map(|found| found.len()).ok();
-                match known.get(path.as_str()) {
-                    Some(kept) if bytes(&wanted.to.join(&path)) == Some(kept.bytes) => {
-                        files.push((*kept).clone());
-                    }
-                    _ => {
-                        total += bytes(&blob).unwrap_or(0);
-                        new.push((path, blob));
-                    }
+    let mut codes: Vec<OrgCode> = codes.iter().copied().collect();
+    codes.sort_unstable();
+    for org in codes {
+        let mut all = blobs.all(org)?;
+        all.sort_unstable();
+        for (hash, bytes) in all {
+            let (part, blob) = (Hex(&hash[..1]), Hex(&hash));
+            let path = format!("{}/{}/{part}/{blob}", blobs::DIRECTORY, org.0);
+            let length = |path: &Path| fs::metadata(path).map(|found| found.len()).ok();
+            match known.get(path.as_str()) {
+                Some(kept) if length(&wanted.to.join(&path)) == Some(kept.bytes) => {
+                    files.push((*kept).clone());
+                }
+                _ => {
+                    total += bytes;
+                    new.push((path, org, hash));
                 }
             }
         }
     }
     let (mut count, mut done) = (0, 0);
-    for (path, blob) in new {
+    for (path, org, hash) in new {
         let place = wanted.to.join(&path);
         let directory = place.parent().unwrap_or(wanted.to);
+        let source = match blobs.open_unchecked(org, &hash) {
+            // Erased meanwhile, with an event that says so.
+            Err(BlobError::Missing(_)) => continue,
+            opened => opened?,
+        };
         make_directory(directory)?;
         let part = place.with_extension("part");
-        let copied = copy_file(&blob, &part, &mut |read| {
+        let copied = copy_opened(&place, source, &part, &mut |read| {
             done += read;
             told(Phase::Files, done, total);
-        });
-        let copied = match copied {
-            // Erased meanwhile, with an event that says so.
-            Err(_) if !blob.exists() => continue,
-            copied => copied?,
-        };
-        if Hex(&copied.1).to_string() != name(&blob) {
-            faults.push(format!("{path} of the data directory is damaged and is not in the backup"));
+        })?;
+        if copied.1 != hash {
+            let of = blobs.bucket().map_or("the data directory".to_owned(), ToString::to_string);
+            faults.push(format!("{path} of {of} is damaged and is not in the backup"));
             remove_file(&part)?;
             continue;
         }

@@ -11,22 +11,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use everlog_core::checkpoint::VerifierKey;
-use everlog_core::hex::Hex;
+use everlog_core::hex::{self, Hex};
 use everlog_core::ids::Size;
-use everlog_core::leaf::LogId;
+use everlog_core::leaf::{Hash, LogId};
 use jiff::Timestamp;
 
 use crate::backup::{
     BackupError, CHECKPOINTS, KEY_SUFFIX, LEDGER, LogLine, MANIFEST, Manifest, Phase, TRUTH, Told, copy_file,
     entries, make_directory, name, used,
 };
+use crate::blobs::{self, Blobs, BucketAccess, BucketUrl, Home};
 use crate::directory::{Directory, Entry};
 use crate::fsck::Checks;
 use crate::log::now_ms;
 use crate::signed::{self, SignedHeads};
-use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::put_back::PutBack;
+use crate::store::{OrgCode, Store};
 
 /// What is wanted.
 pub struct Wanted<'a> {
@@ -40,6 +41,10 @@ pub struct Wanted<'a> {
     pub accept_loss: bool,
     /// The key that the heads in the backup must be signed with, where it is known from elsewhere.
     pub key: Option<&'a VerifierKey>,
+    /// The bucket that the documents are to lie in; where the data directory has them when it is not said.
+    pub blobs: Option<&'a BucketUrl>,
+    /// How it is reached.
+    pub access: &'a BucketAccess,
 }
 
 /// A backup that is verified and lies in the data directory, but is not in its place.
@@ -55,6 +60,8 @@ pub struct Ready {
     pub lacks_keys: bool,
     /// What was found beside the truth and is kept instead of the backup's.
     pub kept_keys: Vec<String>,
+    /// The bucket that holds the documents, if one does, and how many were not there before.
+    pub in_bucket: Option<(BucketUrl, u64)>,
 }
 
 /// A log that was signed when it was longer than it is in the backup.
@@ -88,6 +95,7 @@ pub fn prepare(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Ready, BackupError
     copy_all(backup, &growing, &manifest, told)?;
     verify(&growing, &manifest, wanted.key, told)?;
     fs::remove_dir_all(growing.join(CHECKPOINTS)).map_err(used(&growing))?;
+    let in_bucket = place_documents(wanted, &growing)?;
     let erasures = merge_ledger(data, &growing)?;
     let kept_keys = keep_keys(data, &growing)?;
     let behind = behind(data, &manifest)?;
@@ -95,7 +103,7 @@ pub fn prepare(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Ready, BackupError
         keep_signed(data, &growing)?;
     }
     let lacks_keys = !growing.join(crate::app::LOG_FILE).exists();
-    Ok(Ready { place, manifest, behind, erasures, lacks_keys, kept_keys })
+    Ok(Ready { place, manifest, behind, erasures, lacks_keys, kept_keys, in_bucket })
 }
 
 impl Ready {
@@ -146,6 +154,49 @@ fn copy_all(backup: &Path, growing: &Path, manifest: &Manifest, told: Told<'_>) 
         return Ok(());
     }
     Err(BackupError::Damaged { path: MANIFEST.to_owned(), why: format!("it names no {TRUTH}") })
+}
+
+/// Moves the documents into the bucket where they are to lie: those that are not there as they are in the backup. Each is
+/// marked, here and in the directory that is replaced: whichever of the two is started next asks its log for them, and takes
+/// away what it does not name.
+fn place_documents(wanted: &Wanted<'_>, growing: &Path) -> Result<Option<(BucketUrl, u64)>, BackupError> {
+    let root = |data: &Path| data.join(blobs::DIRECTORY);
+    let noted = growing.join(blobs::HOME);
+    let of_backup = Home::read(growing).map_err(used(&noted))?;
+    if of_backup.is_some() {
+        fs::remove_file(&noted).map_err(used(&noted))?;
+    }
+    let here = Home::read(&root(wanted.data)).map_err(used(&root(wanted.data).join(blobs::HOME)))?;
+    let Some(url) = wanted.blobs.or(here.as_ref().map(|home| &home.url)) else { return Ok(None) };
+    let replaced = match here.as_ref().filter(|home| home.url == *url) {
+        Some(_) => Some(Blobs::open_to_read(wanted.data, wanted.access, growing)?),
+        None => None,
+    };
+    let local = Blobs::open_to_read(growing, wanted.access, growing)?;
+    let homes: Vec<Home> = here.iter().chain(&of_backup).cloned().collect();
+    let bucket = Arc::new(Blobs::open_restored(growing, url, &homes, wanted.access)?);
+    let mut count = 0;
+    for path in entries(&root(growing))?.iter().filter(|path| path.is_dir()) {
+        let Some(org) = name(path).parse().ok().map(OrgCode) else { continue };
+        let there: HashMap<Hash, u64> = bucket.all(org)?.into_iter().collect();
+        for (hash, bytes) in local.all(org)? {
+            if there.get(&hash) == Some(&bytes) {
+                continue;
+            }
+            if let Some(replaced) = &replaced {
+                replaced.mark_doubt(org, &hash)?;
+            }
+            let mut upload = bucket.begin(org)?;
+            upload.write(&local.read(org, &hash)?)?;
+            // Not said to be named: the next start asks.
+            drop(upload.place()?);
+            count += 1;
+        }
+        for part in entries(path)?.iter().filter(|part| hex::decode::<1>(&name(part)).is_some()) {
+            fs::remove_dir_all(part).map_err(used(part))?;
+        }
+    }
+    Ok(Some((url.clone(), count)))
 }
 
 /// Reads everything again, and holds every log against its signed head.

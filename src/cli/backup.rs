@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::backup::make::{self, Made};
 use crate::backup::put::{self, Behind, Ready};
 use crate::backup::{Manifest, Phase};
+use crate::blobs::{BucketAccess, BucketUrl};
 use crate::cli::serve::runtime;
 use crate::cli::{DataArguments, config_of, config_of_new, output, start_logging};
 use crate::config::Config;
@@ -50,6 +51,9 @@ pub(super) struct RestoreArguments {
     /// Forget what was signed behind the backup: those events are lost, and each log records that it was restored
     #[arg(long)]
     accept_loss: bool,
+    /// The bucket that the documents are to lie in [default: where the data directory has them]
+    #[arg(long, value_name = "URL")]
+    blobs: Option<BucketUrl>,
     /// The key that the heads in the backup must be signed with, as /v1/log-key gives it
     #[arg(long, value_name = "VKEY")]
     key: Option<String>,
@@ -93,12 +97,14 @@ pub(super) fn backup(arguments: BackupArguments) -> anyhow::Result<ExitCode> {
     let config = config_of(&arguments.data)?;
     let is_named = config.public_url.is_some() || config.log_host.is_some();
     let log_host = is_named.then(|| config.log_host());
+    let access = BucketAccess::of_environment();
     let wanted = make::Wanted {
         data: &arguments.data.data,
         to: &arguments.to,
         with_keys: !arguments.without_keys,
         log_host: log_host.as_deref(),
         log_key: config.log_key.as_deref(),
+        access: &access,
     };
     let bars = Bars(Mutex::new(None));
     let began_ms = now_ms();
@@ -160,12 +166,15 @@ pub(super) fn restore(arguments: RestoreArguments) -> anyhow::Result<ExitCode> {
     start_logging(None, "warn");
     let key = arguments.key.as_deref().map(str::parse::<VerifierKey>).transpose().context("--key")?;
     let data = &arguments.data.data;
+    let access = BucketAccess::of_environment();
     let wanted = put::Wanted {
         backup: &arguments.from,
         data,
         replace: arguments.replace,
         accept_loss: arguments.accept_loss,
         key: key.as_ref(),
+        blobs: arguments.blobs.as_ref(),
+        access: &access,
     };
     let bars = Bars(Mutex::new(None));
     let ready = put::prepare(&wanted, &|phase, done, total| bars.told(phase, done, total));
@@ -177,7 +186,7 @@ pub(super) fn restore(arguments: RestoreArguments) -> anyhow::Result<ExitCode> {
         }
         record_restored(&arguments.data, &ready)?;
     }
-    let Ready { manifest, behind, erasures, lacks_keys, kept_keys, .. } = &ready;
+    let Ready { manifest, behind, erasures, lacks_keys, kept_keys, in_bucket, .. } = &ready;
     let told = json!({
         "made_at": manifest.made_at,
         "logs": manifest.logs,
@@ -187,6 +196,8 @@ pub(super) fn restore(arguments: RestoreArguments) -> anyhow::Result<ExitCode> {
         "erasures_to_repeat": erasures,
         "lacks_keys": lacks_keys,
         "kept_keys": kept_keys,
+        "bucket": in_bucket.as_ref().map(|(url, _)| url.to_string()),
+        "new_documents": in_bucket.as_ref().map(|(_, count)| count),
     });
     let words = restore_words(&ready, data, arguments.accept_loss);
     let replaced = ready.put()?;
@@ -210,7 +221,7 @@ fn behind_told(behind: &Behind) -> Value {
 }
 
 fn restore_words(ready: &Ready, data: &Path, accept_loss: bool) -> String {
-    let Ready { manifest, behind, erasures, lacks_keys, kept_keys, .. } = ready;
+    let Ready { manifest, behind, erasures, lacks_keys, kept_keys, in_bucket, .. } = ready;
     let mut words = vec![format!(
         "Restored {} events of {} logs from the backup of {} into {}; every one of them was read again.",
         manifest.events(),
@@ -218,6 +229,9 @@ fn restore_words(ready: &Ready, data: &Path, accept_loss: bool) -> String {
         manifest.made_at,
         data.display()
     )];
+    if let Some((url, count)) = in_bucket {
+        words.push(format!("The documents lie in {url}; {count} of them were not there."));
+    }
     for Behind { organization, size, signed, signed_ms } in behind {
         words.push(format!(
             "{organization}: {signed} events were signed at {}, this backup holds {size} of them.",

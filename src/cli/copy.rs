@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::json;
 
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, BucketAccess, BucketUrl};
 use crate::cli::{must_be_there, output, start_logging};
 use crate::copy;
 use crate::directory::Directory;
@@ -31,6 +31,9 @@ pub(super) struct CopyArguments {
     /// Where the copy goes: a directory that is not there yet, is empty, or holds an earlier copy
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The bucket that the documents of the copy are to lie in [default: where the copy has them, else in its directory]
+    #[arg(long, value_name = "URL")]
+    blobs: Option<BucketUrl>,
     /// One JSON object instead of sentences
     #[arg(long)]
     json: bool,
@@ -39,13 +42,17 @@ pub(super) struct CopyArguments {
 pub(super) fn copy(arguments: CopyArguments) -> anyhow::Result<ExitCode> {
     start_logging(None, "warn");
     must_be_there(&arguments.from)?;
-    let CopyArguments { from, to, json } = arguments;
+    let CopyArguments { from, to, blobs: wanted, json } = arguments;
     if fs::canonicalize(&from).ok() == fs::canonicalize(&to).ok() {
         bail!("{} is copied to itself", from.display());
     }
     let source = SqliteStore::open(&from)?;
     let target = SqliteStore::open(&to)?;
-    let blobs = (Arc::new(Blobs::open(&from)?), Arc::new(Blobs::open(&to)?));
+    let access = BucketAccess::of_environment();
+    let to_blobs = Blobs::open_at(&to, wanted.as_ref(), &access)?;
+    let blobs = (Arc::new(Blobs::open(&from)?), Arc::new(to_blobs));
+    blobs.0.check()?;
+    blobs.1.check()?;
     let mut events = 0;
     for org in source.organizations()? {
         events += source.head(org.code)?.size.0;

@@ -60,6 +60,8 @@ pub(super) fn fsck(arguments: FsckArguments) -> anyhow::Result<ExitCode> {
     let (index, of_index) = index(data, &store, &directory);
     let (blobs, signed) = (Blobs::open(data)?, signed::found_in(data)?);
     let ledger = Ledger::of(data).read();
+    // What cannot be asked says nothing of what is there.
+    blobs.check()?;
     let progress = |read| bar.inc(read);
     let checks = Checks {
         blobs: Some(&blobs),

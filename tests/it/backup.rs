@@ -12,8 +12,9 @@ use std::time::Duration;
 use everlog::backup::make::{self, Made};
 use everlog::backup::put::{self, Ready};
 use everlog::backup::{BackupError, MANIFEST, Manifest};
-use everlog::store::Store;
+use everlog::blobs::BucketAccess;
 use everlog::store::sqlite::SqliteStore;
+use everlog::store::{OrgCode, Store};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -29,11 +30,22 @@ fn data(server: &Server) -> PathBuf {
 }
 
 fn backup_of(data: &Path, to: &Path) -> Result<Made, BackupError> {
-    make::make(&make::Wanted { data, to, with_keys: true, log_host: None, log_key: None }, &|_, _, _| ())
+    let access = BucketAccess::default();
+    let wanted = make::Wanted { data, to, with_keys: true, log_host: None, log_key: None, access: &access };
+    make::make(&wanted, &|_, _, _| ())
 }
 
 fn prepared(backup: &Path, data: &Path) -> Result<Ready, BackupError> {
-    let wanted = put::Wanted { backup, data, replace: true, accept_loss: false, key: None };
+    let access = BucketAccess::default();
+    let wanted = put::Wanted {
+        backup,
+        data,
+        replace: true,
+        accept_loss: false,
+        key: None,
+        blobs: None,
+        access: &access,
+    };
     put::prepare(&wanted, &|_, _, _| ())
 }
 
@@ -78,6 +90,13 @@ fn record(server: &Server, key: &str, count: u64) {
         .collect();
     let answer = server.post(&format!("{ACME}/events"), key, &Value::Array(events));
     assert_eq!(answer.body["created"], count, "{answer:?}");
+}
+
+/// Keeps a document that nothing names.
+fn keep(server: &Server, bytes: &[u8]) {
+    let mut upload = server.app.blobs.begin(OrgCode(0)).unwrap();
+    upload.write(bytes).unwrap();
+    upload.place().unwrap().named();
 }
 
 /// Erases the metadata of an event. What follows from it in the background, if anything, is over when this returns.
@@ -195,11 +214,8 @@ fn what_is_copied_because_it_is_new_gives_the_same_as_everything_copied() {
     record(&server, &key, 30);
     let place = TempDir::new().unwrap();
     let (grown, whole) = (place.path().join("grown"), place.path().join("whole"));
-    let kept = server.directory.path().join("data/blobs/0/ab");
-    let blob = |bytes: &[u8]| everlog_core::hex::Hex(&<[u8; 32]>::from(Sha256::digest(bytes))).to_string();
-    fs::create_dir_all(&kept).unwrap();
-    fs::write(kept.join(blob(b"one")), b"one").unwrap();
-    fs::write(kept.join(blob(b"two")), b"two").unwrap();
+    keep(&server, b"one");
+    keep(&server, b"two");
     let made = backup_of(&data(&server), &grown).unwrap();
     assert_eq!((made.manifest.is_incremental, made.new_blobs), (false, (2, 6)));
     assert!(holds(&bytes_below(&grown), "acme"));
@@ -209,8 +225,8 @@ fn what_is_copied_because_it_is_new_gives_the_same_as_everything_copied() {
     erase(&server, &key, 35);
     server.tenant("globex", "signing");
     server.app.store.transact(&mut |it| it.set_meta("other", b"value")).unwrap();
-    fs::remove_file(kept.join(blob(b"one"))).unwrap();
-    fs::write(kept.join(blob(b"three")), b"three").unwrap();
+    server.app.blobs.delete(OrgCode(0), &Sha256::digest(b"one").into()).unwrap();
+    keep(&server, b"three");
     let made = backup_of(&data(&server), &grown).unwrap();
     assert_eq!((made.manifest.is_incremental, made.why_whole), (true, None));
     assert_eq!(made.new_blobs, (1, 5));
@@ -222,7 +238,8 @@ fn what_is_copied_because_it_is_new_gives_the_same_as_everything_copied() {
         made.files.iter().filter(|file| file.path.starts_with("blobs/")).cloned().collect()
     };
     assert_eq!(blobs(&made.manifest), blobs(&all.manifest));
-    assert_eq!(fs::read_dir(grown.join("blobs/0/ab")).unwrap().count(), 2);
+    let below = |path: &Path| fs::read_dir(path).unwrap().map(|it| it.unwrap().path());
+    assert_eq!(below(&grown.join("blobs/0")).flat_map(|part| below(&part).collect::<Vec<_>>()).count(), 2);
     assert_eq!(verified(&grown).events(), verified(&whole).events());
 
     // Restored, it serves, and goes on.
@@ -266,10 +283,7 @@ fn a_damaged_backup_is_refused_and_the_file_or_event_is_named() {
     record(&server, &key, 20);
     let place = TempDir::new().unwrap();
     let backup = place.path().join("backup");
-    let blob = everlog_core::hex::Hex(&<[u8; 32]>::from(Sha256::digest(b"one"))).to_string();
-    let kept = data(&server).join("blobs/0/ab");
-    fs::create_dir_all(&kept).unwrap();
-    fs::write(kept.join(&blob), b"one").unwrap();
+    keep(&server, b"one");
     // What was signed lies in it, too.
     server.get(&format!("{ACME}/checkpoint"), &key);
     let manifest = backup_of(&data(&server), &backup).unwrap().manifest;
@@ -535,8 +549,16 @@ fn a_directory_in_use_or_of_something_else_is_not_restored_over() {
     let wrong = everlog_core::checkpoint::LogKey::from_seed("everlog.invalid", [7; 32]).unwrap();
     let empty = place.path().join("empty");
     let key = wrong.verifier();
-    let wanted =
-        put::Wanted { backup: &backup, data: &empty, replace: false, accept_loss: false, key: Some(key) };
+    let access = BucketAccess::default();
+    let wanted = put::Wanted {
+        backup: &backup,
+        data: &empty,
+        replace: false,
+        accept_loss: false,
+        key: Some(key),
+        blobs: None,
+        access: &access,
+    };
     let told = put::prepare(&wanted, &|_, _, _| ()).map(drop).unwrap_err().to_string();
     assert!(told.contains("checkpoints/") && told.contains("not signed by"), "{told}");
 }

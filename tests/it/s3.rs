@@ -16,6 +16,7 @@ use crate::server::is_gate;
 mod claims;
 mod failing;
 pub mod faults;
+mod whole;
 
 /// Where `./check` puts the Python with moto.
 const PYTHON: &str = "target/pdf-tools/bin/python";
