@@ -76,7 +76,12 @@ impl Rules {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(Refused::NotAUrl);
         };
-        if authority.as_str().contains(['@', '%']) || authority.as_str().ends_with(':') {
+        if authority.as_str().contains(['@', '%']) {
+            return Err(Refused::NotAUrl);
+        }
+        let told_port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+        // A port that is none would be passed over, and another one taken.
+        if !told_port.is_empty() && authority.port_u16().is_none() {
             return Err(Refused::NotAUrl);
         }
         let default_port = match scheme {
@@ -138,7 +143,11 @@ fn literal(host: &str) -> Result<Option<IpAddr>, Refused> {
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit())
         || (last.len() >= 2 && last[..2].eq_ignore_ascii_case("0x"));
     let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    if is_number || !is_name || host.contains("..") { Err(Refused::OddHost) } else { Ok(None) }
+    if is_number || !is_name || host.starts_with('.') || host.contains("..") {
+        Err(Refused::OddHost)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Whether a name is set apart for this machine or for private networks, or has no dot and so no place in the public tree.

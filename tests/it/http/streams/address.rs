@@ -37,6 +37,8 @@ fn no_spelling_leads_into_a_private_network() {
         ("https://127.1/", Refused::OddHost),
         ("https://127.0.0.1./", Refused::OddHost),
         ("https://127.0.0.0x1/", Refused::OddHost),
+        ("https://.x.example/", Refused::OddHost),
+        ("https://x..example/", Refused::OddHost),
         // What hides the host.
         ("https://user:pass@x.example/", Refused::NotAUrl),
         ("https://x.example@127.0.0.1/", Refused::NotAUrl),
@@ -48,6 +50,8 @@ fn no_spelling_leads_into_a_private_network() {
         ("https://\u{2460}27.0.0.1/", Refused::NotAUrl),
         ("https://x.example/ y", Refused::NotAUrl),
         ("https://x.example:/", Refused::NotAUrl),
+        ("https://x.example:99999/", Refused::NotAUrl),
+        ("https://[2606:4700::1]:99999/", Refused::NotAUrl),
         ("https:///x", Refused::NotAUrl),
         ("//x.example/", Refused::NotAUrl),
         ("x.example", Refused::NotAUrl),
