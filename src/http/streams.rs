@@ -60,12 +60,11 @@ pub(super) struct StreamRequest {
     /// Which: names of actions, `document.*`, `*`, `process.completed`.
     events: Vec<String>,
     /// How they are written.
-    #[serde(rename = "format", default)]
-    _format: Format,
+    #[serde(rename = "format")]
+    _format: Option<Format>,
     /// `administrators` for events of both audiences.
-    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    audience: Audience,
+    audience: Option<Audience>,
     /// What people call it.
     description: Option<String>,
 }
@@ -86,8 +85,7 @@ pub(super) struct StreamPatch {
     /// Whether it sends.
     enabled: Option<bool>,
     /// Whether it gets a new secret; the one until now signs on for a day.
-    #[serde(default)]
-    rotate_secret: bool,
+    rotate_secret: Option<bool>,
 }
 
 /// What is sent again: everything from a position on, or dead letters.
@@ -142,6 +140,7 @@ pub(super) async fn create_stream(
 ) -> Result<(StatusCode, axum::Json<Value>), Problem> {
     let org = administer(&app, &caller, id).await?;
     let StreamRequest { url, events, audience, description, .. } = request;
+    let audience = audience.unwrap_or_default();
     check(&app, &org, Some(&url), Some(&events), Some(audience), description.as_deref())?;
     let new = NewStream { url, events, audience, description };
     let (row, secret) = app.create_stream(&org, &actor(&caller), &origin.source(&caller), new).await?;
@@ -190,7 +189,7 @@ pub(super) async fn read_stream(
 
 /// Change a stream.
 ///
-/// `enabled: true` goes on where it stopped. `rotate_secret: true` answers with a new secret, once; both sign for a day.
+/// `enabled: true` goes on where it stopped, or tries again at once what waits for its next attempt. `rotate_secret: true` answers with a new secret, once; both sign for a day.
 #[utoipa::path(
     patch, path = "/v1/organizations/{org}/streams/{id}", tag = "streams", request_body = StreamPatch,
     params(("org" = String, Path, description = "The organization's id"), ("id" = String, Path, description = "The stream's id")),
@@ -207,8 +206,8 @@ pub(super) async fn update_stream(
     let org = administer(&app, &caller, id).await?;
     let StreamPatch { url, events, audience, description, enabled, rotate_secret } = patch;
     check(&app, &org, url.as_deref(), events.as_deref(), audience, description.as_deref())?;
-    let change =
-        StreamChange { url, events, audience, description, is_enabled: enabled, rotates: rotate_secret };
+    let (is_enabled, rotates) = (enabled, rotate_secret.unwrap_or_default());
+    let change = StreamChange { url, events, audience, description, is_enabled, rotates };
     let (actor, source) = (actor(&caller), origin.source(&caller));
     let (row, secret) = app.change_stream(&org, &actor, &source, &stream.0, change).await?;
     let mut shown = shown(&row)?;

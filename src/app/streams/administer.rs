@@ -156,6 +156,11 @@ impl App {
             None => {}
         }
         if after == before {
+            // Nothing is under way while it waits, so that nothing comes twice.
+            let waits = row.progress["due_ms"].is_u64();
+            if change.is_enabled == Some(true) && waits {
+                self.try_again(&mut row).await?;
+            }
             return Ok((row, None));
         }
         let mut event = event("stream.updated", actor, id, &after);
@@ -164,10 +169,16 @@ impl App {
             event["metadata"]["rotated"] = json!(true);
         }
         self.log.append_own(org.entry(), source, event).await?;
-        // Whoever changes something wants to see it work: it is tried at once, as if for the first time.
+        row.definition = json!(after);
+        self.try_again(&mut row).await?;
+        Ok((row, change.rotates.then_some(after.secret)))
+    }
+
+    /// Keeps what is decided about a stream, and has it tried at once, as if for the first time: whoever changes something,
+    /// or has mended a receiver, wants to see it work.
+    async fn try_again(&self, row: &mut StreamRow) -> Result<(), StreamError> {
         let progress: Progress = serde_json::from_value(row.progress.clone()).unwrap_or_default();
-        let progress = Progress { attempts: 0, due_ms: None, dead_in_a_row: 0, ..progress };
-        (row.definition, row.progress) = (json!(after), json!(progress));
+        row.progress = json!(Progress { attempts: 0, due_ms: None, dead_in_a_row: 0, ..progress });
         let kept = row.clone();
         self.asked(move |app| {
             app.store.transact(&mut |transaction| {
@@ -177,7 +188,7 @@ impl App {
         })
         .await?;
         self.streams.changed.notify_one();
-        Ok((row, change.rotates.then_some(after.secret)))
+        Ok(())
     }
 
     /// Takes a stream away, with its dead letters.

@@ -198,6 +198,37 @@ fn who_wants_no_more_is_sent_no_more_and_goes_on_where_it_stopped() {
     server.check_log();
 }
 
+/// Whoever has mended a receiver says so, and need not wait for an attempt that is hours away.
+#[test]
+fn enabling_a_stream_that_waits_tries_again_at_once() {
+    const HOUR_MS: u64 = 60 * 60 * 1_000;
+    let (server, key) = start(&[HOUR_MS]);
+    let receiver = Receiver::start();
+    receiver.will_answer(&["500 Oh"]);
+    let made = stream(&server, &key, &receiver.url(), &["lead.*"]);
+    send(&server, &key, &["lead.a", "lead.b"]);
+    let waiting = until(&server, &key, &made["id"], |it| it["next_attempt_at"].is_string());
+    assert_eq!((&waiting["enabled"], &waiting["attempts"]), (&json!(true), &json!(1)));
+    let size = server.size("acme");
+    let enabled = patch(&server, &key, &made["id"], &json!({"enabled": true})).body;
+    assert_eq!((&enabled["next_attempt_at"], &enabled["attempts"]), (&Value::Null, &json!(0)));
+    assert_eq!(kinds(&receiver.wait_for(3)), ["lead.a", "lead.a", "lead.b"]);
+    assert_eq!(server.size("acme"), size, "nothing about it has changed, and nothing is told");
+}
+
+#[test]
+fn what_is_null_in_a_stream_counts_as_absent() {
+    let (server, key) = start(&[]);
+    let whole = json!({"kind": "webhook", "url": "https://x.example/", "events": ["*"],
+        "format": null, "audience": null, "description": null});
+    let made = server.post(STREAMS, &key, &whole);
+    assert_eq!((made.status, &made.body["audience"]), (201, &json!("organization")), "{made:?}");
+    let nothing = json!({"url": null, "events": null, "audience": null, "description": null,
+        "enabled": null, "rotate_secret": null});
+    let patched = patch(&server, &key, &made.body["id"], &nothing);
+    assert_eq!((patched.status, &patched.body["secret"]), (200, &Value::Null), "{patched:?}");
+}
+
 #[test]
 fn a_new_secret_and_the_one_before_both_sign_for_a_day() {
     let (server, key) = start(&[]);
