@@ -94,11 +94,18 @@ pub fn send(
         return Ok(status);
     }
     let asked =
-        answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    Err(SendError::Status {
-        status,
-        retry_after: asked.map(|seconds: u64| seconds.min(RETRY_AFTER_SECONDS_MAX)),
-    })
+        answer.headers().get("retry-after").and_then(|value| seconds_of(value.to_str().ok()?, now_ms));
+    Err(SendError::Status { status, retry_after: asked.map(|seconds| seconds.min(RETRY_AFTER_SECONDS_MAX)) })
+}
+
+/// How many seconds a `Retry-After` asks for: it says so, or it is a date.
+fn seconds_of(text: &str, now_ms: u64) -> Option<u64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(u64::try_from(at.as_millisecond()).ok()?.saturating_sub(now_ms).div_ceil(1_000))
 }
 
 /// Resolves names, and gives only addresses that may be connected to: those and no others are then used.
@@ -140,6 +147,17 @@ mod tests {
     use ureq::unversioned::transport::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_receiver_asks_for_time_in_seconds_or_by_a_date() {
+        let now_ms = 1_445_412_420_500;
+        assert_eq!(seconds_of(" 120 ", now_ms), Some(120));
+        assert_eq!(seconds_of("Wed, 21 Oct 2015 07:28:00 GMT", now_ms), Some(60));
+        assert_eq!(seconds_of("Wed, 21 Oct 2015 07:26:00 GMT", now_ms), Some(0), "it is over");
+        for odd in ["", "soon", "-1", "1.5"] {
+            assert_eq!(seconds_of(odd, now_ms), None, "{odd}");
+        }
+    }
 
     /// J: whatever a name was taken for when the stream was made, the addresses it stands for now decide.
     #[test]
