@@ -176,6 +176,7 @@ pub fn router(app: App) -> Router {
         .and(|_, _, _: &_, extensions: &Extensions| extensions.get::<AsItComes>().is_none());
     routes
         .merge(reference::routes(&document))
+        .merge(signing::routes())
         .merge(crate::viewer::routes(&app))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -4,10 +4,12 @@
 
 use std::io;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use futures_util::stream;
 use serde_json::{Value, json};
 
@@ -25,8 +27,9 @@ use question::{Parameters, Question};
 use shape::{Process, Total};
 use walk::Walk;
 
-/// Under which path everything here stands, other refusals too.
-const PATH: &str = "/signing/";
+/// Under which paths everything here stands, other refusals too: the second is where programs look that were written against
+/// it elsewhere, and of whose address only the host is changed.
+const PATHS: [&str; 2] = ["/signing/", "/api/signing/"];
 
 /// Read the signing processes of a range of time.
 ///
@@ -91,7 +94,7 @@ pub async fn total_signing_activity(
 
 /// What a refusal from elsewhere is here, when the path is one of these.
 pub fn refusal_at(path: &str, status: StatusCode, detail: &str) -> Option<Refusal> {
-    path.starts_with(PATH).then(|| match status {
+    PATHS.iter().any(|known| path.starts_with(known)).then(|| match status {
         // T36: there were such paths once.
         StatusCode::NOT_FOUND => Refusal::new(
             status,
@@ -99,6 +102,13 @@ pub fn refusal_at(path: &str, status: StatusCode, detail: &str) -> Option<Refusa
         ),
         _ => Refusal::new(status, detail),
     })
+}
+
+/// The same under the second path.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/signing/activity", get(list_signing_activity))
+        .route("/api/signing/activity/total", get(total_signing_activity))
 }
 
 /// The bytes that are ready, and the next ones, made where waiting for a disk harms nobody; what breaks, breaks the transfer,

@@ -123,6 +123,8 @@ const TABLE: &[(&str, &str, [Gets; 5])] = &[
     // What is known of processes, in the form of another interface, which is for keys.
     ("GET", "/signing/activity",                                  [No(401), Events,  No(403), No(403), No(403)]),
     ("GET", "/signing/activity/total",                            [No(401), Count,   No(403), No(403), No(403)]),
+    ("GET", "/api/signing/activity",                              [No(401), Events,  No(403), No(403), No(403)]),
+    ("GET", "/api/signing/activity/total",                        [No(401), Count,   No(403), No(403), No(403)]),
     // What is known of the organization.
     ("GET", "/v1/organizations/{org}",                            [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
     ("GET", "/v1/organizations/{org}/profile",                    [No(401), ANSWER,  ANSWER,  ANSWER,  No(403)]),
@@ -332,7 +334,7 @@ impl World {
         if line.ends_with("live") {
             return self.listen(&path, reader);
         }
-        if line.starts_with(signing::PATH) {
+        if line.trim_start_matches("/api").starts_with(signing::PATH) {
             // Its parameters are its own.
             let path = path.split('?').next().unwrap();
             let answer = signing::call(&self.server, method, path, reader.org, &reader.token);

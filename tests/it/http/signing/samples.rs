@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use super::{Signing, basic, created};
+use super::{Signing, assert_refused, basic, created};
 use crate::server::is_gate;
 
 /// curl, with `-G` and `--data-urlencode`, and a header made by the shell.
@@ -107,13 +107,32 @@ fn the_call_by_javascript_is_answered_as_it_stands() {
 #[test]
 fn the_call_by_csharp_is_answered_as_it_stands() {
     let signing = signing();
-    let request = format!(
-        "GET /signing/activity?StartDate=2024-01-01&EndDate=2024-01-31&Take=100&Skip=0 HTTP/1.1\r\n\
-         Host: {}\r\nAuthorization: {}\r\nConnection: close\r\n\r\n",
-        signing.server.address,
-        basic("acme", &signing.key)
-    );
-    let answer = signing.server.raw(request.as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.contains("\"processKey\":\"sp1\"") && !answer.contains("\"processKey\":\"sp2\""));
+    // With the path of the original's base, of which only the host was changed, and without it.
+    for base in ["", "/api"] {
+        let request = format!(
+            "GET {base}/signing/activity?StartDate=2024-01-01&EndDate=2024-01-31&Take=100&Skip=0 HTTP/1.1\r\n\
+             Host: {}\r\nAuthorization: {}\r\nConnection: close\r\n\r\n",
+            signing.server.address,
+            basic("acme", &signing.key)
+        );
+        let answer = signing.server.raw(request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("\"processKey\":\"sp1\"") && !answer.contains("\"processKey\":\"sp2\""));
+    }
+}
+
+/// `https://core.taktikal.com/api` with another host is the same interface, its refusals too.
+#[test]
+fn a_base_of_which_only_the_host_was_changed_leads_to_the_same() {
+    let signing = signing();
+    let range = "StartDate=2024-01-01&EndDate=2024-01-31";
+    for path in [&format!("activity?{range}"), &format!("activity/total?{range}")] {
+        let [ours, theirs] = ["/signing/", "/api/signing/"].map(|base| signing.ask(&format!("{base}{path}")));
+        assert_eq!((theirs.status, theirs.text), (200, ours.text));
+    }
+    assert_refused(&signing.ask("/api/signing/activity"), 400);
+    assert_refused(&signing.ask("/api/signing/activity/sp1"), 404);
+    let path = format!("/api/signing/activity?{range}");
+    assert_refused(&signing.server.request("GET", &path, &[], None), 401);
+    assert_refused(&signing.server.request("POST", &path, &[], None), 405);
 }
