@@ -111,7 +111,7 @@ impl<'a> Words<'a> {
             }
             "document.signed" => format!("Signee signed. ProcessKey: {key}. Signee key: {signee}"),
             "document.completed" => format!("Signing completed. ProcessKey: {key}."),
-            "delivery.confirmation" | "delivery.salesperson" => format!(
+            _ if is_of_mailgun(sent) => format!(
                 "Mailgun webhook. Event: {}. To:{}. Sender:{}. Id:{}. Severity: {}. Reason:{}",
                 provider_word(sent).unwrap_or_default(),
                 said("to"),
@@ -130,7 +130,7 @@ impl<'a> Words<'a> {
         'a: 'e,
     {
         let action = sent.action.as_str();
-        if matches!(action, "delivery.confirmation" | "delivery.salesperson") {
+        if is_of_mailgun(sent) {
             return MAILGUN.into();
         }
         let actor = &sent.actor;
@@ -193,6 +193,14 @@ pub(super) fn head<'a>(key: &'a str, state: &'a State) -> Head<'a> {
         activity_display_name: state.display_name.as_deref().or(file_name).unwrap_or(key),
         file_name: file_name.unwrap_or_default(),
     }
+}
+
+/// Whether it is a receipt of an e-mail, whatever channel of its own a product calls it by.
+fn is_of_mailgun(sent: &NewEvent) -> bool {
+    let action = sent.action.as_str();
+    let is_theirs = || sent.actor.kind == ActorKind::Service && sent.actor.id.as_deref() == Some("mailgun");
+    matches!(action, "delivery.confirmation" | "delivery.salesperson")
+        || (action.starts_with("delivery.") && action != "delivery.sms" && is_theirs())
 }
 
 /// What a provider of deliveries calls it.

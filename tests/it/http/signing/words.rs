@@ -102,6 +102,29 @@ fn every_entry_says_who_made_it() {
     assert_eq!(signing.only()["signees"][0]["createdBy"], "Acme Sign");
 }
 
+/// T29: Mailgun tells the same of every e-mail, whatever channel a product calls it by.
+#[test]
+fn a_receipt_of_a_channel_of_ones_own_is_told_as_every_other() {
+    let signing = Signing::start();
+    let mailgun = json!({"type": "service", "id": "mailgun", "name": "Mailgun"});
+    let told = json!({"metadata": {"wire_status": "Welcome:opened", "event": "opened", "to": "bo@x.example",
+        "sender": "log@x.example", "id": "m1"}});
+    let gateway = json!({"type": "service", "id": "gateway", "name": "Gateway"});
+    signing.record(&[
+        created("sp1", AT, json!({})),
+        step("sp1", "delivery.welcome", AT, mailgun, told),
+        step("sp1", "delivery.fax", AT, gateway, json!({"metadata": {"status": "SENT"}})),
+    ]);
+    let log = log(&signing);
+    let of = |at: usize, member: &str| log[at][member].as_str().unwrap().to_owned();
+    assert_eq!((of(1, "status"), of(1, "createdBy")), ("Welcome:opened".to_owned(), "Mailgun".to_owned()));
+    let expected =
+        "Mailgun webhook. Event: opened. To:bo@x.example. Sender:log@x.example. Id:m1. Severity: . Reason:";
+    assert_eq!(of(1, "description"), expected);
+    assert_eq!(of(2, "createdBy"), "Gateway");
+    assert!(!of(2, "description").contains("Mailgun"));
+}
+
 /// T22, T32: what is optional stands where it belongs, and nowhere else.
 #[test]
 fn what_is_known_of_the_signing_stands_on_its_steps() {
