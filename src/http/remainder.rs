@@ -1,5 +1,6 @@
 //! What a handler leaves unread of a request's body: read away where it is little, so that the connection can take the next
-//! request; where it is much, the answer says that the connection ends with it.
+//! request; where it is much, the answer says that the connection ends with it, and what still comes is read away behind it,
+//! because programs that send before they read would otherwise meet a broken connection and never learn why.
 //!
 //! A refusal is often ready before the body has arrived. Closing behind an answer that promised more would meet a client
 //! in the middle of its next request. Deliberately absent: bodies that are still read while their answer is sent.
@@ -8,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -21,6 +22,12 @@ use tokio::sync::oneshot::{Receiver, Sender, channel};
 const REST_BYTES_MAX: u64 = 256 * 1024;
 /// How long that may take: an answer waits for it.
 const REST_TIME_MAX: Duration = Duration::from_secs(2);
+/// Most bytes that are read away behind an answer: the largest document, and whatever somebody takes for one.
+const BEHIND_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// How long that may take: no answer waits for it, but a connection does.
+const BEHIND_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long nothing may come of it: whoever is still sending is waited for, and nobody else.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// A body that comes back when it is dropped before its end.
 struct Lent {
@@ -80,29 +87,32 @@ pub(super) async fn settle(request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let (lent, mut returned) = Lent::new(body);
     let mut response = next.run(Request::from_parts(head, Body::new(lent))).await;
-    if let Ok(rest) = returned.try_recv()
-        && (is_asking || !is_read_away(rest).await)
-    {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let Ok(rest) = returned.try_recv() else { return response };
+    let bytes_told = rest.size_hint().lower();
+    let mut rest = rest.into_data_stream();
+    let is_small = !is_asking && bytes_told <= REST_BYTES_MAX;
+    if is_small && is_read_away(&mut rest, REST_BYTES_MAX, REST_TIME_MAX).await {
+        return response;
+    }
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if !is_asking && bytes_told <= BEHIND_BYTES_MAX {
+        tokio::spawn(async move { is_read_away(&mut rest, BEHIND_BYTES_MAX, BEHIND_TIME_MAX).await });
     }
     response
 }
 
-/// Whether a body has ended after being read within the limits.
-async fn is_read_away(rest: Body) -> bool {
-    if rest.size_hint().lower() > REST_BYTES_MAX {
-        return false;
-    }
+/// Whether a body has ended after being read within these limits.
+async fn is_read_away(rest: &mut BodyDataStream, bytes_max: u64, time_max: Duration) -> bool {
     let read = async {
-        let (mut pieces, mut bytes) = (rest.into_data_stream(), 0);
-        while let Some(piece) = pieces.next().await {
-            let Ok(piece) = piece else { return false };
-            bytes += piece.len() as u64;
-            if bytes > REST_BYTES_MAX {
-                return false;
+        let mut bytes = 0;
+        while bytes <= bytes_max {
+            match tokio::time::timeout(PAUSE_MAX, rest.next()).await {
+                Ok(Some(Ok(piece))) => bytes += piece.len() as u64,
+                Ok(None) => return true,
+                Ok(Some(Err(_))) | Err(_) => return false,
             }
         }
-        true
+        false
     };
-    tokio::time::timeout(REST_TIME_MAX, read).await.unwrap_or(false)
+    tokio::time::timeout(time_max, read).await.unwrap_or(false)
 }
