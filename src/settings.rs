@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use everlog_core::json::is_pointer;
 use everlog_core::profile::Export;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -140,7 +141,9 @@ impl Settings {
         if let Some(bad) = self.redact.iter().find(|pointer| !is_redactable(pointer)) {
             faults.push((
                 "redact",
-                format!("{bad} is not a pointer that may be redacted, such as /metadata/card"),
+                format!(
+                    "{bad} is not a pointer that may be redacted, such as /metadata/card; in a name, ~ is written ~0 and / is ~1"
+                ),
             ));
         }
         let is_format = |name: &String| name.parse::<Export>().is_ok();
@@ -177,5 +180,5 @@ impl Settings {
 }
 
 fn is_redactable(pointer: &str) -> bool {
-    pointer.starts_with('/') && !REDACTABLE_NOT.contains(&pointer)
+    pointer.starts_with('/') && is_pointer(pointer) && !REDACTABLE_NOT.contains(&pointer)
 }

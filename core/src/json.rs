@@ -264,6 +264,12 @@ pub fn is_at_or_below(pointer: &str, above: &str) -> bool {
     pointer.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether an RFC 6901 pointer is written as one: empty or behind a slash, and every `~` an escape.
+pub fn is_pointer(text: &str) -> bool {
+    let mut escapes = text.split('~').skip(1);
+    (text.is_empty() || text.starts_with('/')) && escapes.all(|rest| rest.starts_with(['0', '1']))
+}
+
 /// The member name that a segment of a pointer stands for.
 pub fn pointer_name(segment: &str) -> String {
     segment.replace("~1", "/").replace("~0", "~")

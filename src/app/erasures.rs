@@ -13,6 +13,7 @@ use std::sync::Arc;
 use everlog_core::erasure::{KEPT, may_name};
 use everlog_core::event::FieldError;
 use everlog_core::ids::Seq;
+use everlog_core::json::is_pointer;
 use serde_json::{Value, json};
 
 use crate::access::Organization;
@@ -119,7 +120,10 @@ impl ErasureRequest {
             fault("/fields".to_owned(), "too_many", format!("at most {ERASED_FIELDS_MAX} pointers"));
         }
         for (at, field) in self.fields.iter().enumerate() {
-            if !may_name(field) {
+            if !is_pointer(field) {
+                let message = "expected a pointer (RFC 6901): in a name, ~ is written ~0 and / is ~1";
+                fault(format!("/fields/{at}"), "invalid_value", message.to_owned());
+            } else if !may_name(field) {
                 let message = format!(
                     "expected a pointer below /e or /s, such as /e/metadata/phone; what stays is {}",
                     KEPT.join(", ")

@@ -479,3 +479,26 @@ fn an_address_that_no_actor_has_is_erased_wherever_it_stands() {
     assert_eq!(server.get(&format!("{ORG}/events"), session.as_str().unwrap()).status, 401);
     server.check_log();
 }
+
+/// A `~` that is no escape once named nothing, and the answer was that nothing was left to be erased.
+#[test]
+fn a_pointer_that_is_none_is_named_and_erases_nothing() {
+    let (server, key) = start("workspace");
+    send(&server, &key, &day());
+    let size = server.size("acme");
+    for (at, bad) in
+        ["/e/metadata/a~b", "/e/metadata/a~", "/e/metadata/~2", "e/metadata/to", "/e/~~0"].iter().enumerate()
+    {
+        let mut fields = vec!["/e/metadata/a~0b~1c"; at];
+        fields.push(bad);
+        let answer = erase(&server, &key, json!({"events": ["bo-said"], "fields": fields}));
+        answer.assert_problem(422, "invalid");
+        assert_eq!(answer.body["errors"][0]["pointer"], format!("/fields/{at}"), "{bad}");
+    }
+    assert_eq!(server.size("acme"), size);
+    assert_eq!(
+        erase(&server, &key, json!({"events": ["bo-said"], "fields": ["/e/metadata/to"]})).status,
+        201
+    );
+    server.check_log();
+}

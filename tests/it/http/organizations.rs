@@ -42,6 +42,7 @@ fn an_organization_that_makes_no_sense_is_422_and_named() {
         ("/settings/quota_events_per_second", set("settings", json!({"quota_events_per_second": -1}))),
         ("/settings/redact", set("settings", json!({"redact": ["/action"]}))),
         ("/settings/redact", set("settings", json!({"redact": ["metadata"]}))),
+        ("/settings/redact", set("settings", json!({"redact": ["/metadata/a~b"]}))),
         ("/settings/embed_origins", set("settings", json!({"embed_origins": ["javascript:alert(1)"]}))),
         ("/settings/embed_origins", set("settings", json!({"embed_origins": ["https://a.example/path"]}))),
         (
