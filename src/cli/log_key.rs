@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::app::{LOG_KEY_VARIABLE, log_keys, retire_log_key, rotate_log_keys};
 use crate::cli::{DataArguments, config_with, must_be_there, output};
 use crate::config::Config;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
 
 /// What `log-key` does.
 #[derive(Subcommand)]
@@ -52,7 +54,7 @@ pub(super) fn run(command: LogKeyCommand) -> anyhow::Result<ExitCode> {
     };
     must_be_there(&place.data.data)?;
     let config = config_with(&place.data, place.file.as_deref())?;
-    let (data, host) = (config.data(), config.log_host());
+    let (data, host) = (config.data(), host_of(&config));
     let keys = match (&command, retired) {
         (LogKeyCommand::Show(_), _) => log_keys(&data, &host, config.log_key.as_deref())?,
         (_, None) => {
@@ -69,6 +71,26 @@ pub(super) fn run(command: LogKeyCommand) -> anyhow::Result<ExitCode> {
         eprintln!("The server takes this up when it is started again.");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What keys are called by: as the settings say; where they say nothing, as the logs that are there are called, because the
+/// server that made them had its settings from elsewhere.
+fn host_of(config: &Config) -> String {
+    if config.public_url.is_some() || config.log_host.is_some() {
+        return config.log_host();
+    }
+    let logs = SqliteStore::open_to_read(&config.data()).and_then(|store| store.organizations());
+    let mut logs = logs.unwrap_or_default();
+    logs.sort_by_key(|log| log.created_ms);
+    let Some(newest) = logs.pop() else { return config.log_host() };
+    if logs.iter().any(|log| log.log_host != newest.log_host) {
+        eprintln!(
+            "Called {0}, as the newest log is; others have another host. If the server does not call itself {0}, say so as it \
+             is told: EVERLOG_LOG_HOST, EVERLOG_PUBLIC_URL or --config.",
+            newest.log_host
+        );
+    }
+    newest.log_host
 }
 
 /// A change of the file would change nothing where the keys are set elsewhere.

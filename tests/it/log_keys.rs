@@ -108,6 +108,28 @@ fn keys_are_renewed_without_losing_who_pinned_the_old_one() {
     server.check_log();
 }
 
+/// The name is part of what a verifier pins: shown by another host, the key that the server signs with is not recognised, and
+/// a retired one was kept under a name that nothing was ever signed with.
+#[test]
+fn keys_are_called_as_the_server_calls_them_without_its_settings() {
+    let config = |config: &mut everlog::config::Config| {
+        config.public_url = Some("https://log.acme.example".to_owned())
+    };
+    let server = Server::start_with(config);
+    let key = server.tenant("acme", "workspace");
+    server.post(&format!("{ACME}/events"), &key, &event("lead.created"));
+    let [first] = published(&server).try_into().unwrap();
+    assert!(first.to_string().starts_with("log.acme.example+"), "{first}");
+    // Beside the running server too.
+    assert_eq!(shown(&server.directory, &["show"]), [(first.to_string(), "newest".to_owned())]);
+    let directory = server.stop();
+    shown(&directory, &["rotate"]);
+    let retired = shown(&directory, &["retire", &first.label()]);
+    assert_eq!(retired[1], (first.to_string(), "retired".to_owned()));
+    let server = Server::start_in(directory, config);
+    assert_eq!(published(&server)[1], first);
+}
+
 #[test]
 fn keys_that_are_set_are_several_and_are_not_changed_in_the_directory() {
     let (newest, older) = ("11".repeat(32), "22".repeat(32));
