@@ -265,12 +265,19 @@ impl Download {
     /// `attachment` with two names: a plain one, and one with the organization's own name (RFC 6266, RFC 8187).
     fn disposition(&self) -> String {
         let row = &self.org.entry().row;
-        let (title, ending) = (&self.plan.profile.title, self.plan.format.ending());
+        let title = &self.plan.profile.title;
         let time = i64::try_from(self.question.asked_ms).ok();
         let time = time.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
-        let day = time.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%d").to_string();
+        let mut day = time.to_zoned(self.plan.zone.clone()).strftime("%Y-%m-%d").to_string();
+        // The times in such a file are of a zone that its titles have no room for.
+        if self.plan.format == Format::Csv {
+            let zone = self.plan.zone.iana_name().unwrap_or("UTC");
+            day = format!("{day} {}", zone.replace('/', "-"));
+        }
+        let ending = self.plan.format.ending();
         let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let own = format!("{} {title} {day}.{ending}", row.name);
+        let day = day.replace(' ', "-");
         disposition(&format!("{}-{}-{day}.{ending}", row.id, plain.to_ascii_lowercase()), &own)
     }
 }

@@ -350,6 +350,13 @@ fn an_export_is_recorded_with_what_was_asked_and_by_whom() {
     let name = head.headers["content-disposition"].to_str().unwrap();
     assert!(name.starts_with("attachment; filename=\"acme-activity-logs-20"), "{name}");
     assert!(name.contains("filename*=UTF-8''The%20acme%20Activity%20Logs%2020"), "{name}");
+    let named = |query: &str| {
+        let head = server.send("HEAD", &format!("{ORG}/export?{query}"), &key, None, "");
+        head.headers["content-disposition"].to_str().unwrap().to_owned()
+    };
+    assert!(name.contains("-UTC.csv\"") && name.ends_with("%20UTC.csv"), "the zone of its times: {name}");
+    assert!(named("tz=America/New_York").contains("-America-New_York.csv\""));
+    assert!(!named("format=jsonl").contains("UTC"), "there every time says its own");
     download(&server, &format!("{ORG}/export?q=%22Paper%201%22%20%2B&columns=full"), &ana).unwrap();
     let made = server.get(&format!("{ORG}/events?category=Access&action=export.made"), &key);
     let made = made.body["data"].as_array().unwrap();
