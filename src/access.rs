@@ -126,7 +126,7 @@ impl Organization {
     }
 
     /// The words for its actions, in the language of who reads.
-    pub fn catalogs(&self) -> &Catalogs {
+    pub fn catalogs(&self) -> &Arc<Catalogs> {
         &self.catalogs
     }
 

@@ -151,13 +151,22 @@ impl Download {
             columns,
             is_raw,
             profile: Arc::clone(&org.entry().profile),
-            catalogs: Arc::clone(&org.entry().catalogs),
+            catalogs: Arc::clone(org.catalogs()),
             reader: session.map(|session| session.user.id.clone()),
             is_restricted: org.scope().is_restricted(),
             zone: zone(params, moment)?,
             sheet_rows_max: SHEET_ROWS_MAX,
         };
         Ok(Self { question, plan, evidence, total, asked, caller: caller.cloned(), org })
+    }
+
+    /// The same with titles of columns as `title` tells them: people read them. The names of members, which programs read,
+    /// stay what they are.
+    #[must_use]
+    pub fn titled(mut self, title: impl Fn(&str) -> String) -> Self {
+        let profile = Arc::make_mut(&mut self.plan.profile);
+        profile.export_columns.iter_mut().for_each(|column| column.title = title(&column.title));
+        self
     }
 
     /// How many events the file will hold.

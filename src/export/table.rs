@@ -7,7 +7,7 @@ use std::sync::Arc;
 use everlog_core::catalog::Catalogs;
 use everlog_core::event::{Actor, ActorKind, Event, NewEvent, Outcome};
 use everlog_core::profile::{Column, ColumnField, Profile};
-use everlog_core::sentence::sentence;
+use everlog_core::sentence::sentence_in;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -176,11 +176,17 @@ impl Table {
         let sent = &event.document.event;
         match field {
             ColumnField::Date => self.time(event),
-            ColumnField::Description => Cell::Text(sentence(sent, &self.catalogs)),
+            ColumnField::Description => Cell::Text(sentence_in(self.catalogs.names(), sent, &self.catalogs)),
             ColumnField::User => Cell::Text(self.user(sent)),
             ColumnField::Action => Cell::Text(self.label(sent)),
-            ColumnField::Category => Cell::Text(self.catalogs.describe(&sent.action).category),
-            ColumnField::Kind => Cell::Text(self.catalogs.describe(&sent.action).kind.as_str().to_owned()),
+            ColumnField::Category => {
+                let category = self.catalogs.describe(&sent.action).category;
+                Cell::Text(self.catalogs.names().category(&category).to_owned())
+            }
+            ColumnField::Kind => {
+                let kind = self.catalogs.describe(&sent.action).kind;
+                Cell::Text(self.catalogs.names().kind(kind).to_owned())
+            }
             ColumnField::Ip => sent.context.ip.clone().map_or(Cell::Empty, Cell::Text),
             ColumnField::Document => {
                 sent.targets.first().map_or(Cell::Empty, |target| Cell::Text(target.shown().to_owned()))
@@ -207,10 +213,12 @@ impl Table {
         let is_own = self.reader.is_some() && sent.actor.id == self.reader;
         let known = self.catalogs.get(&sent.action).map(|action| action.label_for_reader(is_own).to_owned());
         let label = known.unwrap_or_else(|| self.catalogs.describe(&sent.action).label);
+        let names = self.catalogs.names();
+        let label = names.label(&label);
         match sent.outcome {
-            Outcome::Success => label,
-            Outcome::Failure => format!("{label} · failed"),
-            Outcome::Denied => format!("{label} · denied"),
+            Outcome::Success => label.to_owned(),
+            Outcome::Failure => format!("{label} · {}", names.word("Failed").to_lowercase()),
+            Outcome::Denied => format!("{label} · {}", names.word("Denied").to_lowercase()),
         }
     }
 
@@ -218,7 +226,12 @@ impl Table {
     fn user(&self, sent: &NewEvent) -> String {
         let who = self.person(&sent.actor);
         match &sent.on_behalf_of {
-            Some(account) => format!("{who} for {}", self.person(account)),
+            Some(account) => {
+                let both = self.catalogs.names().word("{name} for {account}");
+                let (before, behind) = both.split_once("{account}").unwrap_or((both, ""));
+                let named = |part: &str| part.replacen("{name}", &who, 1);
+                format!("{}{}{}", named(before), self.person(account), named(behind))
+            }
             None => who,
         }
     }

@@ -3,16 +3,14 @@
 //!
 //! Deliberately absent: what a bundle holds, and what of it a session is not shown (`app::bundles`).
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use crate::app::App;
 use crate::export::Format;
 use crate::viewer::address::encode;
-use crate::viewer::export::{admit, link_once};
+use crate::viewer::export::{admit, hand_out_link};
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::{Params, Reader, blocking, list_path};
@@ -52,17 +50,12 @@ pub(super) async fn link_bundle(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::of(&app, &org, &params, &headers);
-    let asking = headers;
-    let made = blocking(move || {
-        let sent = params.map_err(|_| Problem::NotFound)?.0;
-        let visit = Visit::open_by_token(&app, &asking, &org)?;
-        // What cannot be had is told now, where it can be shown.
+    let path = format!("{}/events/{}/{BUNDLE}", list_path(&org), encode(&id));
+    hand_out_link(app, org, params, headers, move |app, visit, _| {
         app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
-        let path = format!("{}/events/{}/{BUNDLE}", list_path(&org), encode(&id));
-        link_once(&app, &visit.session, &path, sent, Some(&file(&id)))
-    });
-    reader.answer(async { Ok(Json(json!({"url": made.await?})).into_response()) }).await
+        Ok((path, Some(file(&id))))
+    })
+    .await
 }
 
 fn made(app: &App, visit: &Visit, id: &str) -> Result<Vec<u8>, Problem> {

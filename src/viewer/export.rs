@@ -17,7 +17,7 @@ use crate::export::Format;
 use crate::log::now_ms;
 use crate::viewer::address::{Address, encode};
 use crate::viewer::problem::Problem;
-use crate::viewer::session::{Visit, source};
+use crate::viewer::session::{Visit, chosen, source};
 use crate::viewer::{CODE, Params, Reader, blocking, list_path};
 use crate::words::grouped;
 
@@ -82,23 +82,45 @@ pub(super) async fn export(
     reader.answer(answer).await
 }
 
-/// `POST /view/{org}/export`: the link of a file that works once, for who shows a session's token. A cookie counts nothing
-/// here, so that no page of another origin can have a link made.
+/// `POST /view/{org}/export`: the link of a file that works once, for who shows a session's token.
 pub(super) async fn link_export(
     State(app): State<App>,
     Path(org): Path<String>,
     params: Params,
     headers: HeaderMap,
 ) -> Response {
+    let path = path(&org);
+    hand_out_link(app, org, params, headers, move |app, visit, sent| {
+        download(app, visit, sent)?;
+        Ok((path, None))
+    })
+    .await
+}
+
+/// Answers with a link that works once, for who shows a session's token. A cookie counts nothing here, so that no page of
+/// another origin can have one made. `place` says where what is asked for is, and which one file a code of it opens; what
+/// cannot be had is told there and now, where it can be shown.
+pub(super) async fn hand_out_link<F>(
+    app: App,
+    org: String,
+    params: Params,
+    headers: HeaderMap,
+    place: F,
+) -> Response
+where
+    F: FnOnce(&App, Visit, &[(String, String)]) -> Result<(String, Option<String>), Problem> + Send + 'static,
+{
     let reader = Reader::of(&app, &org, &params, &headers);
-    let asking = headers;
     let made = blocking(move || {
-        let sent = params.map_err(|_| Problem::NotFound)?.0;
-        let visit = Visit::open_by_token(&app, &asking, &org)?;
+        let mut sent = params.map_err(|_| Problem::NotFound)?.0;
+        let visit = Visit::open_by_token(&app, &headers, &org)?.showing(&sent);
+        // Who follows the link shows no header that says which language the frame has.
+        if chosen(&sent, LANGUAGE).is_none() {
+            sent.push((LANGUAGE.to_owned(), visit.words.tag().to_owned()));
+        }
         let session = visit.session.clone();
-        // What cannot be had is told now, where it can be shown.
-        download(&app, visit, &sent)?;
-        link_once(&app, &session, &path(&org), sent, None)
+        let (path, file) = place(&app, visit, &sent)?;
+        link_once(&app, &session, &path, sent, file.as_deref())
     });
     reader.answer(async { Ok(Json(json!({"url": made.await?})).into_response()) }).await
 }
@@ -107,6 +129,8 @@ fn path(org: &str) -> String {
     format!("{}/export", list_path(org))
 }
 
+/// The parameter that chooses the language.
+const LANGUAGE: &str = "lang";
 /// What a one-time link is for, where that is no list: a parameter of its code.
 const FILE: &str = "file";
 
@@ -132,7 +156,7 @@ pub(super) fn admit(
 }
 
 /// The address of what is at `path` that works once: for a list as it is asked for, or for one `file`.
-pub(super) fn link_once(
+fn link_once(
     app: &App,
     session: &Session,
     path: &str,
@@ -175,8 +199,9 @@ fn download(app: &App, visit: Visit, sent: &[(String, String)]) -> Result<Downlo
     let own = sent.iter().filter(|(name, _)| download::PARAMETERS.contains(&name.as_str()));
     params.extend(own.cloned());
     let moment = visit.moment();
-    let caller = Caller::Session(Box::new(visit.session));
-    Download::new(app, visit.org, Some(&caller), &params, &moment).map_err(refused)
+    let (caller, words) = (Caller::Session(Box::new(visit.session)), visit.words);
+    let download = Download::new(app, visit.org, Some(&caller), &params, &moment).map_err(refused)?;
+    Ok(download.titled(|title| words.title(title)))
 }
 
 fn refused(why: Refused) -> Problem {

@@ -3,18 +3,16 @@
 //!
 //! Deliberately absent: what a file holds (`download`, `trail`).
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::response::Response;
 
 use crate::access::Caller;
 use crate::app::trails::Tongue;
 use crate::app::{App, Peer};
 use crate::download::process::{NotThere, Piece, ProcessFile};
 use crate::viewer::address::encode;
-use crate::viewer::export::{admit, link_once};
+use crate::viewer::export::{admit, hand_out_link};
 use crate::viewer::problem::Problem;
 use crate::viewer::process::file_page;
 use crate::viewer::session::{Visit, source};
@@ -61,18 +59,12 @@ pub(super) async fn link_file(
     params: Params,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::of(&app, &org, &params, &headers);
-    let asking = headers;
-    let made = blocking(move || {
-        let sent = params.map_err(|_| Problem::NotFound)?.0;
-        let visit = Visit::open_by_token(&app, &asking, &org)?.showing(&sent);
-        let (session, path) =
-            (visit.session.clone(), format!("{}/{}", file_page(&visit, &key), encode(&file)));
-        // What cannot be had is told now, where it can be shown.
-        find(&app, visit, &key, &file)?;
-        link_once(&app, &session, &path, sent, Some(&format!("{key}/{file}")))
-    });
-    reader.answer(async { Ok(Json(json!({"url": made.await?})).into_response()) }).await
+    hand_out_link(app, org, params, headers, move |app, visit, _| {
+        let path = format!("{}/{}", file_page(&visit, &key), encode(&file));
+        find(app, visit, &key, &file)?;
+        Ok((path, Some(format!("{key}/{file}"))))
+    })
+    .await
 }
 
 /// The file of this name, in the language and zone that the reader reads in.

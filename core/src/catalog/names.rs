@@ -29,6 +29,7 @@ impl Names {
         "Denied",
         "and {rest} more",
         "API key {name}",
+        "{name} for {account}",
         "someone",
         "it",
         "record",

@@ -69,6 +69,32 @@ fn an_export_keeps_to_the_range_that_the_page_has_by_default() {
     assert_eq!(actors, [&json!("u_1"), &json!("u_1")]);
 }
 
+/// L18, D21: people read titles, labels and sentences, so that a file has them in the language of its page; what programs
+/// read stays as it is.
+#[test]
+fn a_file_speaks_the_language_of_its_page_and_names_members_for_programs() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
+    record(&server, "acme", &key, &json!([lead("Globex", "2026-11-01T10:00:00Z")]));
+    allow(&server, "acme", &key, &json!(["csv", "jsonl"]));
+    let rows = |text: &str| records(text.as_bytes());
+    let page = visitor.get("/view/acme?lang=de");
+    let german = rows(&visitor.get(&links(&page)[0]).text);
+    assert_eq!(german[0], ["Aktion", "Benutzer", "Beschreibung", "Datum"]);
+    assert!(page.text.contains(&german[2][0]), "{german:?}");
+    assert!(german[2][2].contains("hat den Lead „Globex“ hinzugefügt"), "{german:?}");
+    let english = rows(&visitor.get("/view/acme/export?format=csv").text);
+    assert_eq!(english[0], ["Action", "User", "Description", "Date"]);
+    let full = rows(&visitor.get("/view/acme/export?format=csv&columns=full&lang=de").text);
+    assert_eq!(full[0][1..4], ["id", "organization", "occurred_at"]);
+    assert!(visitor.get("/view/acme/export?format=jsonl&lang=de").text.contains("\"kind\":\"created\""));
+    // A frame says its language in a header; the link that it gets remembers.
+    let token = server.session("acme", &key, "u_1", "owner");
+    let headers = [("Authorization", &*format!("Bearer {token}")), ("Everlog-Language", "de")];
+    let (status, url) = once(&server, "/view/acme/export?format=csv", &headers);
+    assert_eq!((status, &rows(&Visitor::new(&server).get(&url).text)[0]), (200, &german[0]));
+}
+
 /// Asks for a link that works once, with a token and whatever else.
 pub fn once(server: &Server, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
     let answer = server.request("POST", path, headers, None);
