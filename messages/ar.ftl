@@ -594,6 +594,13 @@ problem-param-many = له أكثر من { $value } قيمة.
 problem-param-length = إحدى القيم فارغة أو أطول من { $value } بايت.
 problem-param-expected = المتوقع هنا قيمة أخرى.
 problem-param-excludes = لا يجتمع مع «{ $value }».
+problem-param-date = يُنتظر هنا تاريخ مثل 2026-11-20، بين 1970 و2100.
+problem-param-range = لا توجد فترة كهذه؛ اختر واحدة من القائمة.
+problem-param-zone = يُنتظر هنا اسم منطقة زمنية مثل Europe/Berlin.
+problem-param-ip = يُنتظر هنا عنوان IPv4 أو IPv6 واحد.
+problem-param-target = يُنتظر هنا نوع ومعرّف مثل lead:l_9.
+problem-param-number = يُنتظر هنا عدد صحيح ضمن حدوده.
+problem-param-cursor = ينتمي إلى قائمة أخرى؛ ابدأ من الصفحة الأولى.
 problem-param-pages = لا صفحات هنا: احذفه من العنوان.
 problem-param-before-from = يقع قبل البداية.
 problem-unavailable = السجل مشغول
@@ -821,6 +828,18 @@ trail-verify-checkpoint = الرأس الموقّع
 trail-verify-bundle = بصمة الحزمة SHA-256
 trail-verify-code = رمز QR يقود إلى { $url }
 ## Documents under signature: their list
+## Characters that cannot be seen
+
+mark-joiner = واصل غير مرئي
+mark-direction = يغيّر اتجاه النص
+mark-space = لا يشغل حيزًا
+mark-emptiness = يبدو فارغًا
+mark-line = فاصل أسطر
+mark-tag = وسم غير مرئي
+mark-control = محرف تحكم
+mark-alphabets = أبجديات مختلطة
+    .why = حروف متشابهة من أبجديات مختلفة
+
 
 processes-views = المستندات والنشاط
 processes-documents = المستندات

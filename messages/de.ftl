@@ -549,6 +549,13 @@ problem-param-many = Er hat mehr als { $value } Werte.
 problem-param-length = Ein Wert ist leer oder länger als { $value } Bytes.
 problem-param-expected = Hier wird ein anderer Wert erwartet.
 problem-param-excludes = Er lässt sich nicht mit „{ $value }“ verbinden.
+problem-param-date = Hier wird ein Datum wie 2026-11-20 erwartet, zwischen 1970 und 2100.
+problem-param-range = Diesen Zeitraum gibt es nicht; wählen Sie einen aus der Liste.
+problem-param-zone = Hier wird der Name einer Zeitzone wie Europe/Berlin erwartet.
+problem-param-ip = Hier wird eine IPv4- oder IPv6-Adresse erwartet.
+problem-param-target = Hier werden Art und Kennung wie lead:l_9 erwartet.
+problem-param-number = Hier wird eine ganze Zahl in ihren Grenzen erwartet.
+problem-param-cursor = Es gehört zu einer anderen Liste; beginnen Sie auf der ersten Seite.
 problem-param-pages = Hier gibt es keine Seiten; bitte lassen Sie ihn weg.
 problem-param-before-from = Er liegt vor dem Anfang.
 problem-unavailable = Das Protokoll ist ausgelastet
@@ -761,6 +768,18 @@ trail-verify-checkpoint = Signierter Stand
 trail-verify-bundle = Aufzeichnung, SHA-256
 trail-verify-code = QR-Code, der zu { $url } führt
 ## Documents under signature: their list
+## Characters that cannot be seen
+
+mark-joiner = Unsichtbares Bindezeichen
+mark-direction = Ändert die Schreibrichtung
+mark-space = Nimmt keinen Platz ein
+mark-emptiness = Sieht leer aus
+mark-line = Zeilentrenner
+mark-tag = Unsichtbare Markierung
+mark-control = Steuerzeichen
+mark-alphabets = gemischte Alphabete
+    .why = Buchstaben, die gleich aussehen, aus verschiedenen Alphabeten
+
 
 processes-views = Dokumente und Aktivität
 processes-documents = Dokumente

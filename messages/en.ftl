@@ -556,6 +556,13 @@ problem-param-many = It has more than { $value } values.
 problem-param-length = A value is empty or longer than { $value } bytes.
 problem-param-expected = Another value is expected here.
 problem-param-excludes = It cannot be combined with “{ $value }”.
+problem-param-date = A date such as 2026-11-20, from 1970 to 2100, is expected here.
+problem-param-range = There is no such time span; choose one from the list.
+problem-param-zone = The name of a time zone such as Europe/Berlin is expected here.
+problem-param-ip = One IPv4 or IPv6 address is expected here.
+problem-param-target = A type and an id such as lead:l_9 are expected here.
+problem-param-number = A whole number in its bounds is expected here.
+problem-param-cursor = It belongs to another list; begin at the first page.
 problem-param-pages = There are no pages here; leave it out.
 problem-param-before-from = It lies before the beginning.
 problem-unavailable = The log is busy
@@ -768,6 +775,18 @@ trail-verify-checkpoint = Signed head
 trail-verify-bundle = Bundle, SHA-256
 trail-verify-code = QR code that leads to { $url }
 ## Documents under signature: their list
+## Characters that cannot be seen
+
+mark-joiner = Invisible joiner
+mark-direction = Changes the direction of text
+mark-space = Takes no space
+mark-emptiness = Looks empty
+mark-line = Line separator
+mark-tag = Invisible tag
+mark-control = Control character
+mark-alphabets = mixed alphabets
+    .why = Letters that look alike, from different alphabets
+
 
 processes-views = Documents and activity
 processes-documents = Documents

@@ -51,6 +51,7 @@ use details::Asked;
 use page::{Answer, Part};
 use problem::Problem;
 use session::Visit;
+use text::rendered;
 
 /// What a shared link carries until it is exchanged.
 const CODE: &str = "code";
@@ -154,8 +155,8 @@ async fn view_event(
         let event = app.reader.event(&visit.org, &id)?.ok_or(Problem::NoEvent)?;
         let (address, asked) = (address.first_page(), Asked::read(sent, is_page));
         let html = match is_page {
-            true => details::details_page(app, &event, visit, &address, asked)?.render(),
-            false => details::details(app, &event, visit, &address, asked)?.render(),
+            true => rendered(&details::details_page(app, &event, visit, &address, asked)?, visit.words),
+            false => rendered(&details::details(app, &event, visit, &address, asked)?, visit.words),
         };
         html.map_err(failed)
     })
@@ -183,7 +184,8 @@ async fn view_record(
     headers: HeaderMap,
 ) -> Response {
     show(app, org, params, headers, |app, visit, _, sent| {
-        record::record_page(app, visit, &TargetRef { kind, id }, sent)?.render().map_err(failed)
+        let page = record::record_page(app, visit, &TargetRef { kind, id }, sent)?;
+        rendered(&page, visit.words).map_err(failed)
     })
     .await
 }
@@ -197,7 +199,7 @@ async fn view_processes(
 ) -> Response {
     show(app, org, params, headers, |app, visit, address, _| {
         let address = address.there(format!("{}/processes", address.path()));
-        processes::processes_page(app, visit, &address)?.render().map_err(failed)
+        rendered(&processes::processes_page(app, visit, &address)?, visit.words).map_err(failed)
     })
     .await
 }
@@ -210,7 +212,7 @@ async fn view_process(
     headers: HeaderMap,
 ) -> Response {
     show(app, org, params, headers, move |app, visit, address, sent| {
-        process::process_page(app, visit, &key, address, sent)?.render().map_err(failed)
+        rendered(&process::process_page(app, visit, &key, address, sent)?, visit.words).map_err(failed)
     })
     .await
 }

@@ -15,7 +15,7 @@ use crate::viewer::address::Address;
 use crate::viewer::filters::{self, Choice};
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
-use crate::viewer::text::{Text, hides_anything, shorten};
+use crate::viewer::text::{Text, hides_anything, rendered, shorten};
 use crate::words::{Words, grouped};
 
 /// Most offers at once: more is a list to read, not a help with typing.
@@ -66,7 +66,7 @@ pub(super) fn complete(
     let one = |name| once(sent, name).map_err(Problem::Param);
     let term = one("term")?.unwrap_or_default();
     if let Some(menu) = one("menu")? {
-        return Ok(beyond(app, visit, address, menu, term)?.render());
+        return Ok(rendered(&beyond(app, visit, address, menu, term)?, visit.words));
     }
     let (sign, word) = term.strip_prefix('-').map_or(("", term), |word| ("-", word));
     let offers = match word.split_once(':') {
@@ -79,7 +79,7 @@ pub(super) fn complete(
             }
         },
     };
-    Ok(Offers { offers }.render())
+    Ok(rendered(&Offers { offers }, visit.words))
 }
 
 /// Choices that a menu does not hold: of the list as it is, then of all this reader may see, which count nothing here.

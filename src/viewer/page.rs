@@ -23,7 +23,7 @@ use crate::viewer::icons;
 use crate::viewer::problem::Problem;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Orders, Presenter, Row};
-use crate::viewer::text::shorten;
+use crate::viewer::text::{rendered, shorten};
 use crate::viewer::views::Views;
 use crate::words::{Words, grouped};
 
@@ -219,13 +219,14 @@ pub(super) fn log_page(
     };
     let views = Views::of(app, visit, address)?;
     let html = match part {
-        Part::Whole => read.page(views, bar, results).render(),
-        Part::Figures => Figures { words: visit.words, results }.render(),
+        Part::Whole => rendered(&read.page(views, bar, results), visit.words),
+        Part::Figures => rendered(&Figures { words: visit.words, results }, visit.words),
         part => {
             let is_waiting = part == Part::FragmentOfSearch && profile.filter_buttons;
             let has_menus = !is_typing && !is_waiting;
             let export = read.export(&results);
-            LogFragment { words: visit.words, export, views, bar, results, has_menus }.render()
+            let fragment = LogFragment { words: visit.words, export, views, bar, results, has_menus };
+            rendered(&fragment, visit.words)
         }
     };
     Ok(Answer { html, is_understood, is_typing })
@@ -610,7 +611,8 @@ impl SearchFault {
     }
 }
 
-fn reason(why: &SearchError, words: Words) -> String {
+/// Why a search cannot be understood.
+pub(super) fn reason(why: &SearchError, words: Words) -> String {
     let (id, most) = match why.reason {
         search::SearchFault::TooLong => ("fault-too-long", SEARCH_CHARS_MAX),
         search::SearchFault::TooManyTerms => ("fault-too-many-terms", SEARCH_TERMS_MAX),

@@ -13,6 +13,7 @@ use crate::read::ReadError;
 use crate::store::StoreError;
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::icons;
+use crate::viewer::page;
 use crate::viewer::session::embedder;
 use crate::words::Words;
 
@@ -225,13 +226,27 @@ fn reason(why: &ParamError, words: Words) -> String {
         ParamFault::Length => ("problem-param-length", FILTER_VALUE_BYTES_MAX.to_string()),
         // What would do is told by the parser, in English.
         ParamFault::Expected(what) if words.tag() == "en" => return format!("Expected: {what}."),
-        ParamFault::Expected(_) => ("problem-param-expected", String::new()),
+        ParamFault::Expected(_) => (expected(&why.parameter), String::new()),
         ParamFault::Excludes(other) => ("problem-param-excludes", (*other).to_owned()),
         ParamFault::NoPages(_) => ("problem-param-pages", String::new()),
         ParamFault::BeforeFrom => ("problem-param-before-from", String::new()),
-        ParamFault::Search(why) => return why.to_string(),
+        ParamFault::Search(why) => return format!("{}.", page::reason(why, words)),
     };
     words.fill(id, [("value", value.into())])
+}
+
+/// What would do in a part of the address, in languages that the parser does not speak.
+fn expected(parameter: &str) -> &'static str {
+    match parameter {
+        "from" | "to" => "problem-param-date",
+        "range" => "problem-param-range",
+        "tz" => "problem-param-zone",
+        "ip" => "problem-param-ip",
+        "target" => "problem-param-target",
+        "limit" | "skip" => "problem-param-number",
+        "cursor" => "problem-param-cursor",
+        _ => "problem-param-expected",
+    }
 }
 
 /// The id under which the request is in the server's log.

@@ -2,17 +2,24 @@
 //!
 //! Deliberately absent: changing recorded text. Marks stand beside what was recorded; the raw event shows it as it is.
 
+use std::any::Any;
+
 use askama::Template;
 use everlog_core::text::is_bidi_control;
 
+use crate::words::Words;
+
 /// Longest text of one cell of a list, in characters; the details show the whole.
 pub const CELL_CHARS_MAX: usize = 300;
+
+/// Under which name a page hands down the words that it speaks.
+const WORDS: &str = "words";
 
 /// A text with its invisible characters made visible, isolated from what stands around it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(
     ext = "html",
-    source = r#"{% match isolation %}{% when Isolation::Auto %}<bdi>{% when Isolation::English %}<bdi lang="en" dir="ltr">{% when Isolation::None %}{% endmatch %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, name } %}<span class="al-mark" title="{{ name }}">{{ code }}</span>{% when Piece::Begin %}<bdi>{% when Piece::End %}</bdi>{% endmatch %}{% endfor %}{% if isolation != Isolation::None %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="Letters that look alike, from different alphabets">mixed alphabets</span>{% endif %}"#
+    source = r#"{% let words = crate::viewer::text::spoken(askama::get_value::<Words>(WORDS)) %}{% match isolation %}{% when Isolation::Auto %}<bdi>{% when Isolation::English %}<bdi lang="en" dir="ltr">{% when Isolation::None %}{% endmatch %}{% for piece in pieces %}{% match piece %}{% when Piece::Plain(text) %}{{ text }}{% when Piece::Mark { code, what } %}<span class="al-mark" title="{{ words.say(what.id()) }}">{{ code }}</span>{% when Piece::Begin %}<bdi>{% when Piece::End %}</bdi>{% endmatch %}{% endfor %}{% if isolation != Isolation::None %}</bdi>{% endif %}{% if is_mixed %} <span class="al-mark" title="{{ words.say("mark-alphabets.why") }}">{{ words.say("mark-alphabets") }}</span>{% endif %}"#
 )]
 pub struct Text {
     pieces: Vec<Piece>,
@@ -46,11 +53,51 @@ enum Piece {
     Plain(String),
     Mark {
         code: String,
-        name: &'static str,
+        what: Hides,
     },
     /// From here to `End` the direction is its own.
     Begin,
     End,
+}
+
+/// What a character does that a reader cannot see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hides {
+    Joiner,
+    Direction,
+    Space,
+    Emptiness,
+    Line,
+    Tag,
+    Control,
+}
+
+impl Hides {
+    /// The message that says so.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Joiner => "mark-joiner",
+            Self::Direction => "mark-direction",
+            Self::Space => "mark-space",
+            Self::Emptiness => "mark-emptiness",
+            Self::Line => "mark-line",
+            Self::Tag => "mark-tag",
+            Self::Control => "mark-control",
+        }
+    }
+}
+
+/// Renders a page whose marks are told in these words.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub(super) fn rendered(page: &impl Template, words: Words) -> askama::Result<String> {
+    page.render_with_values(&(WORDS, &words as &dyn Any))
+}
+
+/// The words of the page around, English where it names none.
+fn spoken(found: askama::Result<&Words>) -> Words {
+    found.copied().unwrap_or_else(|_| Words::of(&[]))
 }
 
 impl Text {
@@ -63,11 +110,11 @@ impl Text {
             let before = at.checked_sub(1).map(|at| chars[at]);
             match hidden(c, before, chars.get(at + 1).copied()) {
                 None => plain.push(c),
-                Some(name) => {
+                Some(what) => {
                     if !plain.is_empty() {
                         pieces.push(Piece::Plain(std::mem::take(&mut plain)));
                     }
-                    pieces.push(Piece::Mark { code: format!("U+{:04X}", u32::from(c)), name });
+                    pieces.push(Piece::Mark { code: format!("U+{:04X}", u32::from(c)), what });
                 }
             }
         }
@@ -154,22 +201,22 @@ pub fn escape_hidden(json: &str) -> String {
 }
 
 /// What a character does that a reader cannot see, if it is such a one.
-fn hidden(c: char, before: Option<char>, after: Option<char>) -> Option<&'static str> {
+fn hidden(c: char, before: Option<char>, after: Option<char>) -> Option<Hides> {
     match c {
         '\n' | '\t' => None,
         '\u{200c}' | '\u{200d}' => {
             // Persian names and joined emoji need them; between plain letters they only hide.
             let is_needed = [before, after].iter().all(|it| it.is_some_and(|it| !it.is_ascii()));
-            (!is_needed).then_some("Invisible joiner")
+            (!is_needed).then_some(Hides::Joiner)
         }
-        c if is_bidi_control(c) => Some("Changes the direction of text"),
+        c if is_bidi_control(c) => Some(Hides::Direction),
         '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{feff}' | '\u{ad}' | '\u{34f}' | '\u{180e}' => {
-            Some("Takes no space")
+            Some(Hides::Space)
         }
-        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' => Some("Looks empty"),
-        '\u{2028}' | '\u{2029}' => Some("Line separator"),
-        '\u{e0000}'..='\u{e007f}' => Some("Invisible tag"),
-        c if c.is_control() => Some("Control character"),
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' => Some(Hides::Emptiness),
+        '\u{2028}' | '\u{2029}' => Some(Hides::Line),
+        '\u{e0000}'..='\u{e007f}' => Some(Hides::Tag),
+        c if c.is_control() => Some(Hides::Control),
         _ => None,
     }
 }

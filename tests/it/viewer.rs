@@ -322,7 +322,8 @@ fn a_bad_address_says_why_in_the_readers_language() {
     for (address, told) in [
         ("?outcome=maybe", "The part “outcome” is not valid. Expected: "),
         (&long, "Ein Wert ist leer oder länger als 1024 Bytes."),
-        ("?range=never&lang=de", "Hier wird ein anderer Wert erwartet."),
+        ("?range=never&lang=de", "Diesen Zeitraum gibt es nicht; wählen Sie einen aus der Liste."),
+        ("?tz=Mars&lang=de", "Hier wird der Name einer Zeitzone wie Europe/Berlin erwartet."),
     ] {
         let page = visitor.get(&format!("/view/acme{address}"));
         assert!(page.text.contains(told), "{address}: {}", page.text);

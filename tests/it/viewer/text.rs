@@ -4,6 +4,10 @@ use proptest::prelude::*;
 
 use askama::Template;
 use everlog::viewer::text::{Text, Whose, escape_hidden};
+use serde_json::json;
+
+use crate::server::Server;
+use crate::viewer::{lead, opened, record};
 
 fn shown(text: &str) -> String {
     Text::name(text).render().unwrap()
@@ -64,6 +68,29 @@ fn names_in_a_sentence_cannot_turn_it_round() {
     assert_eq!(told(&english, true), r#"<bdi lang="en" dir="ltr"><bdi>נועה</bdi> signed Lease</bdi>"#);
     let arabic = [(Whose::Ours, "اكتمل «"), (Whose::Theirs, "Lease (2)"), (Whose::Ours, "»")];
     assert_eq!(told(&arabic, true), "اكتمل «<bdi>Lease (2)</bdi>»");
+}
+
+/// What a mark means is told in the language of the page; without one in English.
+#[test]
+fn marks_are_told_in_the_language_of_the_page() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
+    let mut event = lead("Globex\u{202e}", "2026-11-01T10:00:00Z");
+    event["actor"]["name"] = json!("A\u{440}ple");
+    record(&server, "acme", &key, &json!([event]));
+    for (lang, direction, alphabets) in [
+        ("en", "Changes the direction of text", "mixed alphabets"),
+        ("de", "Ändert die Schreibrichtung", "gemischte Alphabete"),
+        ("ar", "يغيّر اتجاه النص", "أبجديات مختلطة"),
+    ] {
+        let list = visitor.get(&format!("/view/acme?lang={lang}"));
+        let href = list.text.split("/view/acme/events/").nth(1).unwrap().split(['?', '"']).next().unwrap();
+        let details = visitor.get(&format!("/view/acme/events/{href}?lang={lang}"));
+        for page in [&list.text, &details.text] {
+            assert!(page.contains(&format!("title=\"{direction}\">U+202E")), "{lang}: {page}");
+            assert!(page.contains(&format!(">{alphabets}<")), "{lang}: {page}");
+        }
+    }
 }
 
 proptest! {
