@@ -1,5 +1,5 @@
-/* The page that checks files: a file may be dropped anywhere on the form, and is sent as soon as it is chosen.
-   Without this script the form has a button. */
+/* The page that checks files: a file may be dropped anywhere, and is sent as soon as it is chosen. What it is called stays
+   here: the server neither hears nor says it. Without this script the form has a button. */
 (() => {
   'use strict';
 
@@ -7,11 +7,23 @@
   const input = form?.querySelector('input[type=file]');
   if (!input) return;
 
-  document.querySelector('.al-outcome')?.focus({ preventScroll: false });
+  // Which of several files the answer is about.
+  const NAME = 'al-checked';
+  const keep = (name) => { try { sessionStorage.setItem(NAME, name); } catch { /* A private window forgets. */ } };
+  const kept = () => { try { return sessionStorage.getItem(NAME) ?? ''; } catch { return ''; } };
+  const outcome = document.querySelector('.al-outcome');
+  const checked = outcome?.querySelector('.al-checked');
+  if (checked && kept()) {
+    checked.querySelector('bdi').textContent = kept();
+    checked.hidden = false;
+  }
+  keep('');
+  outcome?.focus({ preventScroll: false });
 
   const send = () => {
     if (!input.files.length || form.ariaBusy === 'true') return;
     form.ariaBusy = 'true';
+    keep(input.files[0].name);
     form.querySelector('[role=status]').textContent = form.dataset.busy;
     form.querySelector('button').textContent = form.dataset.busy;
     form.requestSubmit();
@@ -25,16 +37,19 @@
     form.classList.toggle('al-over', depth > 0);
   };
   const isFile = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
-  form.addEventListener('dragenter', (event) => isFile(event) && mark(1));
-  form.addEventListener('dragleave', (event) => isFile(event) && mark(-1));
-  for (const name of ['dragover', 'drop']) {
-    // A file that misses the form must not replace the page.
-    document.addEventListener(name, (event) => isFile(event) && event.preventDefault());
-  }
-  form.addEventListener('drop', (event) => {
+  document.addEventListener('dragenter', (event) => isFile(event) && mark(1));
+  document.addEventListener('dragleave', (event) => isFile(event) && mark(-1));
+  document.addEventListener('dragover', (event) => isFile(event) && event.preventDefault());
+  // A file that misses the form would replace the page; whoever drops one here wants it checked.
+  document.addEventListener('drop', (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
     mark(-depth);
-    if (!isFile(event) || !event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    const one = new DataTransfer();
+    one.items.add(file);
+    input.files = one.files;
     send();
   });
 

@@ -12,17 +12,20 @@ use axum::response::{Html, IntoResponse, Response};
 use everlog_core::bundle::{Fault, Report, Trust};
 use everlog_core::hex::{self, Hex};
 use everlog_core::leaf::Hash;
+use everlog_core::profile::DateStyle;
 use futures_util::StreamExt;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::evidence::pdf::{PdfCheck, PdfFault, check_pdf};
 use crate::evidence::{BundleCheck, Verdict, check_bundle, is_pdf};
-use crate::read::iso;
 use crate::trail::check::StampState;
 use crate::trail::model::Placement;
 use crate::viewer::address::encode;
 use crate::viewer::assets::{URLS, Urls};
+use crate::viewer::dates::{Clock, When};
 use crate::viewer::session::{accepted, chosen};
 use crate::viewer::{Params, icons};
 use crate::words::{Words, grouped};
@@ -73,6 +76,13 @@ enum Shown {
     Words(String),
     /// What people compare letter by letter.
     Code(String),
+    Time(When),
+}
+
+/// A moment in words, in UTC: nobody knows where a stranger is.
+fn moment_in_words(at_ms: u64, words: Words) -> Shown {
+    let clock = Clock { now_ms: at_ms, zone: TimeZone::UTC, style: DateStyle::Exact, words };
+    Shown::Time(clock.exact_when(at_ms))
 }
 
 /// Why no file was looked at.
@@ -98,7 +108,11 @@ async fn made(app: &App, params: &Params, words: Words) -> Option<Outcome> {
         Some(_) => ("verify-made", "good", "file-check"),
         None => ("verify-not-made", "info", "search"),
     };
-    let facts = found.map(|when| (words.say("verify-made-when"), Shown::Code(when)));
+    let facts = found.map(|when| {
+        let at_ms = when.parse::<Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
+        let shown = at_ms.map_or(Shown::Code(when), |at_ms| moment_in_words(at_ms, words));
+        (words.say("verify-made-when"), shown)
+    });
     let (title, text) = (words.say(id), words.say(&format!("{id}.text")));
     Some(Outcome { tone, icon, title, text, why: None, facts: facts.into_iter().collect() })
 }
@@ -245,7 +259,7 @@ fn pdf_facts(check: &PdfCheck, expected: Option<Hash>, words: Words) -> Vec<(Str
             StampState::Missing | StampState::Unchecked => ("verify-sealed", seal.said_at_ms),
         };
         if let Some(at_ms) = at_ms.and_then(|it| u64::try_from(it).ok()) {
-            say(id, Shown::Code(iso(at_ms)));
+            say(id, moment_in_words(at_ms, words));
         }
     }
     say(

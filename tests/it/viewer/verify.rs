@@ -35,7 +35,7 @@ fn a_stranger_is_told_whether_a_file_is_ours_and_unaltered_and_nothing_that_it_s
     let golden = std::fs::read("vectors/bundle-v1.jsonl").unwrap();
     for (file, told) in [
         (bundle.as_bytes(), "From this server, and unaltered"),
-        (altered.as_bytes(), "It does not hold"),
+        (altered.as_bytes(), "This file was altered, or is not genuine"),
         (golden.as_slice(), "Unaltered, but not from this server"),
         (b"a,b\n".as_slice(), "This cannot be checked here"),
         (b"".as_slice(), "No file was chosen"),
