@@ -158,6 +158,7 @@ page-next = التالي
 
 display = العرض
 display-zone = المنطقة الزمنية
+display-zone-device = منطقة هذا الجهاز
 display-times = الأوقات
 display-language = اللغة
 times-relative = نسبية
@@ -593,7 +594,6 @@ problem-param-repeated = لا يجوز أن يرد أكثر من مرة.
 problem-param-many = له أكثر من { $value } قيمة.
 problem-param-length = إحدى القيم فارغة أو أطول من { $value } بايت.
 problem-param-expected = المتوقع هنا قيمة أخرى.
-problem-param-excludes = لا يجتمع مع «{ $value }».
 problem-param-date = يُنتظر هنا تاريخ مثل 2026-11-20، بين 1970 و2100.
 problem-param-range = لا توجد فترة كهذه؛ اختر واحدة من القائمة.
 problem-param-zone = يُنتظر هنا اسم منطقة زمنية مثل Europe/Berlin.
@@ -601,6 +601,7 @@ problem-param-ip = يُنتظر هنا عنوان IPv4 أو IPv6 واحد.
 problem-param-target = يُنتظر هنا نوع ومعرّف مثل lead:l_9.
 problem-param-number = يُنتظر هنا عدد صحيح ضمن حدوده.
 problem-param-cursor = ينتمي إلى قائمة أخرى؛ ابدأ من الصفحة الأولى.
+problem-param-excludes = لا يجتمع مع «{ $value }».
 problem-param-pages = لا صفحات هنا: احذفه من العنوان.
 problem-param-before-from = يقع قبل البداية.
 problem-unavailable = السجل مشغول
@@ -827,7 +828,6 @@ trail-verify-key = مفتاح السجل
 trail-verify-checkpoint = الرأس الموقّع
 trail-verify-bundle = بصمة الحزمة SHA-256
 trail-verify-code = رمز QR يقود إلى { $url }
-## Documents under signature: their list
 ## Characters that cannot be seen
 
 mark-joiner = واصل غير مرئي
@@ -840,6 +840,7 @@ mark-control = محرف تحكم
 mark-alphabets = أبجديات مختلطة
     .why = حروف متشابهة من أبجديات مختلفة
 
+## Documents under signature: their list
 
 processes-views = المستندات والنشاط
 processes-documents = المستندات
@@ -976,7 +977,7 @@ verify-foreign = لم يتغيّر، لكنه ليس صادرًا عن هذا ا
 verify-fails = عُدِّل هذا الملف أو أنه غير أصلي
     .text = تغيّر شيء فيه بعد إنشائه، أو لم يصدر قط عن سجل. لا تعتمد عليه؛ اطلب الأصل ممن أعطاك إياه.
 verify-unknown = لا يمكن التحقّق من هذا الملف هنا
-    .text = ليس هذا الملف دليلًا من سجل. ولا يعني ذلك شيئًا عن صحّته.
+    .text = لا يحمل ختمًا ولا دليلًا من سجل، فلا يُقال شيء عن أصالته. اختر ملف PDF مع سجل تدقيقه، أو الحزمة، كما وصلك تمامًا.
 verify-no-file = لم يُختَر أي ملف
     .text = اختر الملف الذي استلمته ثم تحقّق منه.
 verify-too-large = الملف كبير جدًا

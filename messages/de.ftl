@@ -154,6 +154,7 @@ page-next = Weiter
 
 display = Ansicht
 display-zone = Zeitzone
+display-zone-device = dieses Geräts
 display-times = Zeiten
 display-language = Sprache
 times-relative = Relativ
@@ -548,7 +549,6 @@ problem-param-repeated = Er darf nur einmal vorkommen.
 problem-param-many = Er hat mehr als { $value } Werte.
 problem-param-length = Ein Wert ist leer oder länger als { $value } Bytes.
 problem-param-expected = Hier wird ein anderer Wert erwartet.
-problem-param-excludes = Er lässt sich nicht mit „{ $value }“ verbinden.
 problem-param-date = Hier wird ein Datum wie 2026-11-20 erwartet, zwischen 1970 und 2100.
 problem-param-range = Diesen Zeitraum gibt es nicht; wählen Sie einen aus der Liste.
 problem-param-zone = Hier wird der Name einer Zeitzone wie Europe/Berlin erwartet.
@@ -556,6 +556,7 @@ problem-param-ip = Hier wird eine IPv4- oder IPv6-Adresse erwartet.
 problem-param-target = Hier werden Art und Kennung wie lead:l_9 erwartet.
 problem-param-number = Hier wird eine ganze Zahl in ihren Grenzen erwartet.
 problem-param-cursor = Es gehört zu einer anderen Liste; beginnen Sie auf der ersten Seite.
+problem-param-excludes = Er lässt sich nicht mit „{ $value }“ verbinden.
 problem-param-pages = Hier gibt es keine Seiten; bitte lassen Sie ihn weg.
 problem-param-before-from = Er liegt vor dem Anfang.
 problem-unavailable = Das Protokoll ist ausgelastet
@@ -767,7 +768,6 @@ trail-verify-key = Schlüssel des Protokolls
 trail-verify-checkpoint = Signierter Stand
 trail-verify-bundle = Aufzeichnung, SHA-256
 trail-verify-code = QR-Code, der zu { $url } führt
-## Documents under signature: their list
 ## Characters that cannot be seen
 
 mark-joiner = Unsichtbares Bindezeichen
@@ -780,6 +780,7 @@ mark-control = Steuerzeichen
 mark-alphabets = gemischte Alphabete
     .why = Buchstaben, die gleich aussehen, aus verschiedenen Alphabeten
 
+## Documents under signature: their list
 
 processes-views = Dokumente und Aktivität
 processes-documents = Dokumente
@@ -906,7 +907,7 @@ verify-foreign = Unverändert, aber nicht von diesem Server
 verify-fails = Diese Datei wurde verändert oder ist nicht echt
     .text = Etwas darin wurde nachträglich geändert, oder sie stammt nie aus einem Protokoll. Verlassen Sie sich nicht darauf; bitten Sie den, von dem sie kommt, um das Original.
 verify-unknown = Das lässt sich hier nicht prüfen
-    .text = Die Datei ist kein Nachweis aus einem Protokoll. Ob sie echt ist, wird damit nicht gesagt.
+    .text = Sie trägt kein Siegel und keine Nachweise eines Protokolls; ob sie echt ist, wird damit nicht gesagt. Wählen Sie das PDF mit seinem Audit Trail oder das Bündel, genau wie Sie es erhalten haben.
 verify-no-file = Es wurde keine Datei ausgewählt
     .text = Wählen Sie die Datei aus, die Sie erhalten haben, und prüfen Sie sie dann.
 verify-too-large = Die Datei ist zu groß
@@ -922,7 +923,7 @@ verify-why-count = Die Datei enthält andere Ereignisse, als sie angibt.
 verify-why-root = Die Ereignisse ergeben zusammen nicht das Protokoll, das signiert wurde.
 verify-why-erasure = Ein Wert soll gelöscht worden sein, aber es ist kein Vermerk darüber da.
 verify-other = Eine echte Datei, aber nicht die, die der Code nennt
-    .text = Nichts darin wurde geändert. Der Code, der hierher führte, ist auf einem anderen Audit-Trail gedruckt.
+    .text = Nichts darin wurde geändert. Der Code, der hierher führte, ist auf einem anderen Audit Trail gedruckt.
 verify-code = Die Datei, die der Code nennt
 verify-code-yes = Ja
 verify-code-no = Nein: der Code stammt von einer anderen

@@ -159,6 +159,7 @@ page-next = Next
 
 display = Display
 display-zone = Time zone
+display-zone-device = of this device
 display-times = Times
 display-language = Language
 times-relative = Relative
@@ -555,7 +556,6 @@ problem-param-repeated = It may stand once only.
 problem-param-many = It has more than { $value } values.
 problem-param-length = A value is empty or longer than { $value } bytes.
 problem-param-expected = Another value is expected here.
-problem-param-excludes = It cannot be combined with “{ $value }”.
 problem-param-date = A date such as 2026-11-20, from 1970 to 2100, is expected here.
 problem-param-range = There is no such time span; choose one from the list.
 problem-param-zone = The name of a time zone such as Europe/Berlin is expected here.
@@ -563,6 +563,7 @@ problem-param-ip = One IPv4 or IPv6 address is expected here.
 problem-param-target = A type and an id such as lead:l_9 are expected here.
 problem-param-number = A whole number in its bounds is expected here.
 problem-param-cursor = It belongs to another list; begin at the first page.
+problem-param-excludes = It cannot be combined with “{ $value }”.
 problem-param-pages = There are no pages here; leave it out.
 problem-param-before-from = It lies before the beginning.
 problem-unavailable = The log is busy
@@ -774,7 +775,6 @@ trail-verify-key = Log key
 trail-verify-checkpoint = Signed head
 trail-verify-bundle = Bundle, SHA-256
 trail-verify-code = QR code that leads to { $url }
-## Documents under signature: their list
 ## Characters that cannot be seen
 
 mark-joiner = Invisible joiner
@@ -787,6 +787,7 @@ mark-control = Control character
 mark-alphabets = mixed alphabets
     .why = Letters that look alike, from different alphabets
 
+## Documents under signature: their list
 
 processes-views = Documents and activity
 processes-documents = Documents
@@ -913,7 +914,7 @@ verify-foreign = Unaltered, but not from this server
 verify-fails = This file was altered, or is not genuine
     .text = Something in it was changed after it was made, or it was never made by a log. Do not rely on it; ask whoever gave it to you for the original.
 verify-unknown = This cannot be checked here
-    .text = It is no evidence from a log. Nothing is said about whether it is genuine.
+    .text = It bears no seal and no evidence of a log, so nothing is said about whether it is genuine. Choose the PDF with its Audit Trail, or the bundle, exactly as you received it.
 verify-no-file = No file was chosen
     .text = Choose the file that you were given, and check it then.
 verify-too-large = The file is too large

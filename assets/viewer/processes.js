@@ -47,6 +47,7 @@
       }
       find('#al-results').classList.remove('al-stale');
       remember(url);
+      document.dispatchEvent(new Event('al:shown'));
     } catch {
       // Without an answer what was found before stays, and looks like it.
       if (mine === asked) find('#al-results')?.classList.add('al-stale');

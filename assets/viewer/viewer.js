@@ -283,8 +283,25 @@
   });
   setInterval(relative, 30000);
 
+  // The zone of this device, where it is not offered yet.
+  function offerZone() {
+    const place = find('#al-device-zone');
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const isOffered = all('#al-zone a').some((it) => it.textContent.split(',')[0] === zone);
+    if (!place?.hidden || !zone || isOffered) return;
+    const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'shortOffset' }).formatToParts();
+    const offset = parts.find((it) => it.type === 'timeZoneName')?.value.replace('GMT', 'UTC');
+    find('bdi', place).textContent = offset ? `${zone}, ${offset}` : zone;
+    find('a', place).dataset.sets = `tz=${zone}`;
+    place.hidden = false;
+    find('#al-zone').hidden = false;
+  }
+  // A list that came in another way than with htmx.
+  document.addEventListener('al:shown', () => { list = here(); settle(); });
+
   // After every change of the page.
   function settle() {
+    offerZone();
     all('#al-help-open, .al-menu-search').forEach((it) => { it.hidden = false; });
     const keys = find('#al-keys-on');
     if (keys) keys.checked = isOn();

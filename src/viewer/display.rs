@@ -16,7 +16,7 @@ const ZONE_KEY: &str = "u";
 /// What can be chosen.
 pub(super) struct Display {
     pub languages: Vec<Choice>,
-    /// None where the reader's own zone is UTC.
+    /// One alone where the reader's own zone is UTC; a script adds that of the device.
     pub zones: Vec<Choice>,
     pub times: Vec<Choice>,
 }
@@ -68,19 +68,19 @@ fn languages(visit: &Visit, address: &Address) -> Vec<Choice> {
 }
 
 fn zones(visit: &Visit, address: &Address) -> Vec<Choice> {
-    if visit.own_zone == TimeZone::UTC && visit.zone == TimeZone::UTC {
-        return Vec::new();
-    }
     let choice = |zone: &TimeZone, value: &str| {
         Choice::new(zone_name(zone, visit.now_ms), address, "tz", value, *zone == visit.zone)
     };
-    let mut zones = vec![choice(&visit.own_zone, ""), choice(&TimeZone::UTC, "UTC")];
+    let mut zones = vec![choice(&visit.own_zone, "")];
+    if visit.own_zone != TimeZone::UTC {
+        zones.push(choice(&TimeZone::UTC, "UTC"));
+    }
     if !zones.iter().any(|zone| zone.is_chosen) {
         zones.push(choice(&visit.zone, address.one("tz").unwrap_or_default()));
     }
     let chosen = zones.iter().position(|zone| zone.is_chosen).unwrap_or(0);
     let next = (chosen + 1) % zones.len();
-    zones[next].key = Some(ZONE_KEY);
+    zones[next].key = (zones.len() > 1).then_some(ZONE_KEY);
     zones
 }
 

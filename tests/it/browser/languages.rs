@@ -107,3 +107,21 @@ fn a_key_turns_the_zone() {
         assert_eq!(browser.text("#al-count strong").await, "1 Ereignis");
     });
 }
+
+/// C16, L06: who reads far from the organization's zone has their own in the menu.
+#[test]
+fn the_zone_of_the_device_is_offered() {
+    let server = filled();
+    with_browser(true, async |browser| {
+        browser.zone("Asia/Tokyo").await;
+        enter(browser, &server, "documents", "user").await;
+        browser.click(".al-display summary").await;
+        browser.until_text("#al-device-zone", "Asia/Tokyo, UTC+9").await;
+        browser.assert_accessible("the zone of the device").await;
+        browser.click("#al-device-zone a").await;
+        browser.until("its address", "location.search === '?tz=Asia%2FTokyo'").await;
+        browser.until_text(".al-zone", "Asia/Tokyo, UTC+9").await;
+        assert_eq!(browser.script("return document.getElementById('al-device-zone').hidden").await, true);
+        browser.goto(&server.url("/view/signing/processes")).await;
+    });
+}
