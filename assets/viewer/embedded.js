@@ -229,13 +229,39 @@
     if (isOther) load(location.pathname + location.search, { replace: 'true' });
   }
 
-  // As high as what is in it, when the page around wants that.
+  // As high as what is in it, when the page around wants that: an open menu is in it too, and beside a dialog there is room
+  // for it.
+  const DIALOG_PX = 560;
+  const EDGE_PX = 12;
   let isAuto = false;
   function measure() {
-    const now = Math.ceil(document.body.getBoundingClientRect().height);
-    if (isAuto && now) say({ height: `${now}px` });
+    const now = document.body.getBoundingClientRect().height;
+    const open = [...document.querySelectorAll('.al-menu[open] .al-pop, .al-complete:not([hidden])')];
+    const menus = open.map((it) => it.getBoundingClientRect().bottom + scrollY + EDGE_PX);
+    const dialog = find('dialog[open]') ? DIALOG_PX : 0;
+    const height = Math.ceil(Math.max(now, dialog, ...menus));
+    if (isAuto && now) say({ height: `${height}px` });
   }
   new ResizeObserver(measure).observe(document.body);
+
+  // Of a frame as high as its page only a part is seen. What stays in place on the screen stays in that part: the browser
+  // alone knows which it is, and tells it to who begins to observe.
+  function see() {
+    if (!isAuto) return;
+    const observer = new IntersectionObserver(([{ intersectionRect: seen }]) => {
+      observer.disconnect();
+      root.style.setProperty('--al-seen-top', `${Math.max(0, Math.round(seen.top))}px`);
+      root.style.setProperty('--al-seen-height', `${Math.round(seen.height)}px`);
+    });
+    observer.observe(root);
+  }
+  new MutationObserver((changes) => {
+    if (!isAuto) return;
+    if (changes.some(({ target }) => target.matches('dialog[open]'))) see();
+    measure();
+  }).observe(document, { subtree: true, attributeFilter: ['open', 'hidden'] });
+  addEventListener('pointerdown', see, true);
+  addEventListener('keydown', see, true);
 
   addEventListener('message', ({ source, origin, data }) => {
     if (source !== parent || origin !== host || !Array.isArray(data)) return;

@@ -53,7 +53,8 @@ fn the_workspace_profile_is_for_owners_and_admins() {
     assert_eq!(titles(&profile.columns), ["Action", "User", "Description", "Date"]);
     assert_eq!(sorts(&profile.columns), [("Action", SortKey::Action), ("Date", SortKey::Time)]);
     assert_eq!(profile.date_style, DateStyle::Relative);
-    assert_eq!(profile.presets, [Preset::Today, Preset::ThisWeek, Preset::ThisMonth, Preset::Older]);
+    let presets = [Preset::Today, Preset::Yesterday, Preset::ThisWeek, Preset::ThisMonth, Preset::Older];
+    assert_eq!(profile.presets, presets);
     assert_eq!(profile.default_range, Preset::All);
     assert!(profile.filters.contains(&Filter::Category));
     assert_eq!(profile.sees("owner"), Some(Sees::Everything));

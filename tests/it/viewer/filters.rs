@@ -1,15 +1,22 @@
 //! Menus, dates and chips of the query bar. Deliberately absent: pages; those are asked for over HTTP.
 
 use everlog::index::FacetValue;
+use everlog::read::iso;
 use everlog::viewer::address::Address;
 use everlog::viewer::dates::Clock;
 use everlog::viewer::filters::{chips, menu, range_menu};
 use everlog::viewer::text::Text;
 use everlog::words::Words;
 use everlog::words::grouped;
+use everlog::words::time::moment;
 use everlog_core::catalog::Catalogs;
 use everlog_core::profile::{self, DateStyle, Filter};
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::server::Server;
+use crate::viewer::{opened, plain, record};
 
 fn address(sent: &[(&str, &str)]) -> Address {
     let sent: Vec<_> = sent.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -84,4 +91,37 @@ fn part_of_a_day_stays_chosen_when_the_form_is_sent_again() {
 fn counts_are_grouped() {
     let told: Vec<_> = [0, 999, 1000, 1_234_567].into_iter().map(grouped).collect();
     assert_eq!(told, ["0", "999", "1,000", "1,234,567"]);
+}
+
+/// A week begins when the organization says, for the list, its figures and its file alike.
+#[test]
+fn this_week_begins_on_the_day_that_the_organization_sets() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "workspace", "owner");
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let now = everlog::log::now_ms();
+    let days: Vec<_> = (0..8).map(|day| now - day * 86_400_000).collect();
+    let event = |at: &u64| json!({"action": "lead.created", "occurred_at": iso(*at), "actor": {"type": "user", "id": "u_1"}, "targets": [{"type": "lead", "id": "l", "name": "Globex"}]});
+    record(&server, "acme", &key, &days.iter().map(event).collect());
+    let weekday = |at: u64| moment(at).to_zoned(zone.clone()).weekday();
+    for (set, first) in
+        [("sunday", Weekday::Sunday), ("monday", Weekday::Monday), ("saturday", Weekday::Saturday)]
+    {
+        let change = json!({"settings": {"week_start": set}}).to_string();
+        let answer =
+            server.send("PATCH", "/v1/organizations/acme", &key, Some(change.as_bytes()), "application/json");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let expected = days.iter().position(|at| weekday(*at) == first).unwrap() + 1;
+        let page = visitor.get("/view/acme?range=this_week&action=lead.created");
+        assert_eq!(page.rows().len(), expected, "{set}: {}", plain(&page.text));
+    }
+}
+
+/// C08: yesterday is asked for as often as today.
+#[test]
+fn a_workspace_offers_yesterday() {
+    let server = Server::start();
+    let (_, mut visitor) = opened(&server, "workspace", "owner");
+    assert!(visitor.get("/view/acme").text.contains("value=\"yesterday\""));
+    assert!(plain(&visitor.get("/view/acme?lang=de").text).contains("Gestern"));
 }

@@ -134,3 +134,46 @@ fn pictures_come_from_listed_origins_only_and_are_asked_for_without_a_referrer()
     // Nor does the page around learn an address of the log.
     assert!(host.asked.lock().unwrap().iter().all(|head| !head.contains("evl_vs_")));
 }
+
+/// Of a frame as high as its list only a part is on the screen: what opens, opens there, and a menu at the end is not cut off.
+#[test]
+fn in_a_frame_of_automatic_height_what_opens_is_seen() {
+    let server = filled();
+    let host = embedding(&server, "documents", "height=\"auto\"");
+    let token = token(&server, "documents", "user");
+    with_browser(true, async |browser| {
+        open(browser, &host, &token).await;
+        outside(browser).await;
+        let frame =
+            "document.getElementById('log').shadowRoot.querySelector('iframe').getBoundingClientRect()";
+        browser.until("a high frame", &format!("{frame}.height > 1500")).await;
+        browser.script("scrollTo(0, 900)").await;
+        inside(browser, "log").await;
+        browser.script("document.querySelectorAll('#al-results .al-open')[18].click()").await;
+        browser.until("the drawer", "document.querySelector('#al-drawer[open] #al-details-title')").await;
+        let top = "Math.round(document.querySelector('#al-drawer').getBoundingClientRect().top)";
+        browser.until("its place", &format!("{top} > 600")).await;
+        let place = browser
+            .script(&format!("return [{top}, document.querySelector('#al-drawer').offsetHeight]"))
+            .await;
+        outside(browser).await;
+        browser.picture("embed-auto-drawer").await;
+        let offset = browser.script(&format!("return {frame}.top")).await.as_f64().unwrap();
+        let (top, height) = (place[0].as_f64().unwrap() + offset, place[1].as_f64().unwrap());
+        assert!(top >= -1.0 && top + height <= 901.0, "from {top}, {height} high");
+        inside(browser, "log").await;
+        browser.keys(ESCAPE).await;
+        // An empty list is lower than the menu over it.
+        browser
+            .script("const q = document.getElementById('al-q'); q.value = 'zzzz'; q.form.requestSubmit()")
+            .await;
+        browser.until("nothing", "document.querySelector('#al-results .al-empty')").await;
+        browser.click(".al-display summary").await;
+        browser
+            .until(
+                "room for the menu",
+                "document.querySelector('.al-display .al-pop').getBoundingClientRect().bottom <= innerHeight",
+            )
+            .await;
+    });
+}
