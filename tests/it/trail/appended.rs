@@ -1,11 +1,17 @@
 //! What a whole says of itself when a trail lies behind an original: how it is read aloud, and whether it is PDF/A or PDF/UA.
 //! veraPDF is the judge. Deliberately absent: trails alone and around a document, which are in `judged`.
 
+use everlog::trail::append::append;
 use everlog::trail::append::claims::{Claims, Level, claims, with_claims};
+use everlog::trail::append::structure::Structure;
+use everlog::trail::file::File;
+use everlog::trail::file::object::{Dict, Object};
 use everlog::trail::finish::{Document, Way, finish};
+use everlog::trail::inspect::{Condition, inspect};
 use everlog::trail::pdf::{A4, draw};
 use serde_json::{Value, json};
 
+use crate::trail::hostile::file;
 use crate::trail::judged::{Case, assert_held, judge};
 use crate::trail::pdf::drawn;
 use crate::trail::sealing::{NOW_MS, key, original, sealer};
@@ -134,5 +140,104 @@ fn claims_are_read_as_elements_and_as_attributes() {
     ];
     for text in doubtful {
         assert_eq!(claims(text), Claims::default(), "{text}");
+    }
+}
+
+/// A document of one page, with these members of its catalog and these objects from the fourth on.
+fn document(members: &str, rest: &[&str]) -> Vec<u8> {
+    let catalog = format!("<</Type/Catalog/Pages 2 0 R{members}>>");
+    let mut objects = vec![
+        catalog.as_str(),
+        "<</Type/Pages/MediaBox[0 0 595 842]/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/Resources<<>>/StructParents 11>>",
+    ];
+    objects.extend(rest);
+    file(&objects.iter().map(|it| it.as_bytes().to_vec()).collect::<Vec<_>>())
+}
+
+/// The catalog of a whole and the root of its structure.
+fn structure_of(bytes: &[u8]) -> (Dict, Dict) {
+    let file = File::read(bytes).unwrap();
+    let catalog = file.catalog().unwrap();
+    let root = file.member_dict(&catalog, "StructTreeRoot").unwrap();
+    (catalog, root)
+}
+
+/// Keys of the trail come behind every key that is taken, whatever the original says of the next; branches stay as they are.
+#[test]
+fn a_tree_of_parents_is_gone_on_with() {
+    let trail = drawn(&Story::signed_by(&["Zoë"]).trail());
+    let tree =
+        "<</Type/StructTreeRoot/K 5 0 R/ParentTree 6 0 R/ParentTreeNextKey 3/RoleMap<</Chapter/Sect>>>>";
+    let element = "<</Type/StructElem/S/Chapter/P 4 0 R/K[]>>";
+    let trees: [&[&str]; 3] = [
+        &[tree, element, "<</Nums[0[5 0 R]9 5 0 R]>>"],
+        &[tree, element, "<</Kids[7 0 R]>>", "<</Limits[0 9]/Nums[0[5 0 R]9 5 0 R]>>"],
+        &[tree, element, "null"],
+    ];
+    for objects in trees {
+        let bytes = document("/StructTreeRoot 4 0 R/MarkInfo<</Marked true>>", objects);
+        let whole = append(&bytes, &trail).unwrap();
+        let (catalog, root) = structure_of(&whole);
+        assert_eq!(catalog.get("StructTreeRoot").unwrap().as_reference().unwrap().number, 4);
+        let file = File::read(&whole).unwrap();
+        let parents = file.member_dict(&root, "ParentTree").unwrap();
+        let branches = file.member_array(&parents, "Kids").unwrap();
+        let limits: Vec<Vec<i64>> = branches
+            .iter()
+            .map(|it| file.resolve(it).unwrap())
+            .map(|it| file.member_array(it.as_dict().unwrap(), "Limits").unwrap())
+            .map(|it| it.iter().filter_map(Object::as_integer).collect())
+            .collect();
+        // The page says eleven, which its tree does not know.
+        let added = limits.last().unwrap();
+        assert_eq!(added[0], 12, "{limits:?}");
+        assert_eq!(limits.len(), if objects[2] == "null" { 1 } else { 2 }, "{limits:?}");
+        assert!(limits.len() == 1 || limits[0] == [0, 9], "{limits:?}");
+        assert_eq!(file.member(&root, "ParentTreeNextKey").unwrap().as_integer(), Some(added[1] + 1));
+        assert_eq!(file.member_array(&root, "K").unwrap().len(), 2);
+        let roles = file.member_dict(&root, "RoleMap").unwrap();
+        assert!(roles.is("Chapter", "Sect"), "{roles:?}");
+    }
+}
+
+/// Who says that it is tagged and is not, says so no longer: what reads aloud would pass over its pages.
+#[test]
+fn only_what_is_tagged_says_so() {
+    let trail = drawn(&Story::signed_by(&["Zoë"]).trail());
+    for (members, said) in [("/MarkInfo<</Marked true/UserProperties true>>", Some(false)), ("", None)] {
+        let (catalog, root) = structure_of(&append(&document(members, &[]), &trail).unwrap());
+        let said = said.map(Object::Bool);
+        let marks = catalog.get("MarkInfo").and_then(Object::as_dict);
+        assert_eq!(marks.and_then(|it| it.get("Marked")), said.as_ref());
+        assert!(root.get("ParentTree").is_some());
+    }
+}
+
+#[test]
+fn a_structure_that_cannot_be_gone_on_with_is_left_alone() {
+    let cases = [
+        ("/StructTreeRoot<</Type/StructTreeRoot>>", "nothing can refer to the root of its structure"),
+        ("/StructTreeRoot 2 0 R/StructTreeRoot 4 0 R", "its tree of parents is broken"),
+    ];
+    for (members, why) in cases {
+        let bytes = document(members, &["<</Type/StructTreeRoot/ParentTree<</Nums[/A 0]>>>>"]);
+        assert_eq!(inspect(&bytes).unwrap().condition, Condition::Unsure(why));
+    }
+}
+
+/// A document without headings of levels is not beside ours, which have some.
+#[test]
+fn plain_headings_end_the_claim_to_be_accessible() {
+    let root = "<</Type/StructTreeRoot/K 5 0 R>>";
+    let kinds = [("/S/H1", "", false), ("/S/H", "", true), ("/S/Title", "/RoleMap<</Title/H>>", true)];
+    for (kind, roles, is_plain) in kinds {
+        let root = root.replace("/K 5", &format!("{roles}/K 5"));
+        let element =
+            format!("<</Type/StructElem/S/Document/P 4 0 R/K[<</Type/StructElem{kind}/P 5 0 R>>]>>");
+        let bytes = document("/StructTreeRoot 4 0 R", &[&root, &element]);
+        let file = File::read(&bytes).unwrap();
+        let structure = Structure::read(&file, &file.catalog().unwrap()).unwrap().unwrap();
+        assert_eq!(structure.has_plain_headings(&file).unwrap(), is_plain, "{kind}");
     }
 }
