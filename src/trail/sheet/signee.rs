@@ -68,7 +68,7 @@ impl Teller<'_> {
 
     fn identified(self, signee: &TrailSignee) -> String {
         if !signee.identified_by.is_empty() {
-            return self.methods(&signee.identified_by);
+            return capital(&self.methods(&signee.identified_by));
         }
         if signee.asked_for.is_empty() {
             return self.say("trail-identified.unasked");
@@ -99,4 +99,10 @@ impl Teller<'_> {
         let signee = self.trail.signees.iter().find(|it| it.key == key);
         self.theirs(signee.map_or(key, TrailSignee::shown))
     }
+}
+
+/// A text that begins as a sentence does, where the script knows capitals.
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
