@@ -1,12 +1,13 @@
 //! What a trail costs: `cargo bench --bench trail`. CPU time of this thread for the model and each rendering, with 16 and with
-//! 1,000 events, the first PDF apart, which unpacks the fonts.
+//! 1,000 events, the first PDF apart, which unpacks the fonts; and for laying that PDF behind a tagged document.
 //!
-//! Deliberately absent: attaching to a document and sealing, which are measured where they are; and any promise.
+//! Deliberately absent: sealing, and documents of any size, which `seal` measures; and any promise.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use everlog::trail::append::append;
 use everlog::trail::model::{Sources, Trail, Verification, trail};
 use everlog::trail::{html, pdf};
 use everlog_core::catalog::Catalogs;
@@ -18,6 +19,8 @@ use serde_json::json;
 
 /// Times each is made.
 const ROUNDS: u32 = 20;
+/// A tagged document of one page.
+const DOCUMENT: &[u8] = include_bytes!("../tests/it/trail/originals/chromium.pdf");
 const DAY_MS: u64 = 1_795_165_200_000;
 
 fn main() -> anyhow::Result<()> {
@@ -51,6 +54,8 @@ fn main() -> anyhow::Result<()> {
         report(count, "JSON", ROUNDS, || Ok(made.to_json()?.len()));
         report(count, "HTML", ROUNDS, || Ok(html::html(&made)?.len()));
         report(count, "PDF", ROUNDS, || draw(&made));
+        let drawn = pdf::draw(&made, pdf::A4, &[])?;
+        report(count, "laid behind", ROUNDS, || Ok(append(DOCUMENT, &drawn)?.len()));
     }
     Ok(())
 }
@@ -60,7 +65,7 @@ fn draw(trail: &Trail) -> anyhow::Result<usize> {
 }
 
 fn report(events: usize, what: &str, rounds: u32, make: impl Fn() -> anyhow::Result<usize>) {
-    let start = Instant::now();
+    let (started, clock) = (cpu(), Instant::now());
     let mut bytes = 0;
     for _ in 0..rounds {
         match black_box(make()) {
@@ -68,8 +73,15 @@ fn report(events: usize, what: &str, rounds: u32, make: impl Fn() -> anyhow::Res
             Err(error) => println!("{what}: {error}"),
         }
     }
-    let ms = start.elapsed().as_secs_f64() * 1000.0 / f64::from(rounds);
+    let took = cpu().zip(started).map_or(clock.elapsed(), |(now, then)| now - then);
+    let ms = took.as_secs_f64() * 1000.0 / f64::from(rounds);
     println!("{ms:>10.2} ms, {events} events, {what} ({bytes})");
+}
+
+/// CPU time of this thread, where the system tells it.
+fn cpu() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(Duration::from_nanos(told.split(' ').next()?.parse().ok()?))
 }
 
 fn story(names: &[&str], count: usize) -> anyhow::Result<(State, Vec<Event>)> {

@@ -1,6 +1,8 @@
 //! The pages of a trail laid behind those of an original, as one incremental update: the bytes of the original stay as they
 //! were. Deliberately absent: originals that this would harm; `inspect` tells them.
 
+use std::sync::Arc;
+
 use crate::trail::append::claims::Whole;
 use crate::trail::append::copy::Copy;
 use crate::trail::append::structure::{Both, Structure};
@@ -82,9 +84,11 @@ pub fn append(original: &[u8], trail: &[u8]) -> Result<Vec<u8>, AppendError> {
     let count = whole_pages.len() + added_pages.len();
     let branches = Branches { root, added: branch, count };
     join(&whole, &mut update, &branches, carried, catalog).map_err(AppendError::Original)?;
-    let bytes = update.finish().ok_or(AppendError::Reread("it has too many objects"))?;
-    reread(original, &bytes, count)?;
-    Ok(bytes)
+    let added = update.finish().ok_or(AppendError::Reread("it has too many objects"))?;
+    let mut bytes = Vec::with_capacity(original.len() + added.len());
+    bytes.extend_from_slice(original);
+    bytes.extend_from_slice(&added);
+    reread(original, bytes, count)
 }
 
 /// The new root of all pages, the branch of those added, and how many there are in all.
@@ -130,19 +134,30 @@ fn join(
     Ok(())
 }
 
-/// Reads the result with somebody else's parser, and with ours: it begins with the original and has every page.
-fn reread(original: &[u8], bytes: &[u8], count: usize) -> Result<(), AppendError> {
+/// Reads the result with somebody else's parser, and with ours, and gives it back: it begins with the original and has every
+/// page.
+fn reread(original: &[u8], bytes: Vec<u8>, count: usize) -> Result<Vec<u8>, AppendError> {
     if !bytes.starts_with(original) {
         return Err(AppendError::Reread("it does not begin with the original"));
     }
-    let ours = File::read(bytes).and_then(|file| pages(&file)).map_err(|why| AppendError::Reread(why.0))?;
+    let ours = File::read(&bytes).and_then(|file| pages(&file)).map_err(|why| AppendError::Reread(why.0))?;
     if ours.len() != count {
         return Err(AppendError::Reread("it has another number of pages"));
     }
-    let theirs = hayro_syntax::Pdf::new(bytes.to_vec());
-    let theirs = theirs.map_err(|_| AppendError::Reread("another parser cannot read it"))?;
-    if theirs.pages().len() != count {
-        return Err(AppendError::Reread("another parser counts its pages otherwise"));
+    let (theirs, bytes) = pages_elsewhere(bytes);
+    match theirs {
+        None => Err(AppendError::Reread("another parser cannot read it")),
+        Some(theirs) if theirs != count => {
+            Err(AppendError::Reread("another parser counts its pages otherwise"))
+        }
+        Some(_) => Ok(bytes),
     }
-    Ok(())
+}
+
+/// How many pages somebody else's parser counts, where it can read the file, which is given back.
+pub(super) fn pages_elsewhere(bytes: Vec<u8>) -> (Option<usize>, Vec<u8>) {
+    let bytes = Arc::new(bytes);
+    let pages = hayro_syntax::Pdf::new(Arc::clone(&bytes)).ok().map(|it| it.pages().len());
+    // Nobody holds on to it, so nothing is copied.
+    (pages, Arc::unwrap_or_clone(bytes))
 }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: any look into the original; its own signatures stay as they are because it does.
 
-use crate::trail::append::AppendError;
+use crate::trail::append::{AppendError, pages_elsewhere};
 use crate::trail::file::attachments::{self, Attachment, attachments};
 use crate::trail::file::object::{Dict, Object, date};
 use crate::trail::file::pages::pages;
@@ -22,9 +22,12 @@ pub fn container(
     let file = File::read(trail).map_err(AppendError::Trail)?;
     let mut update = Update::new(&file);
     let key = embed(&file, &mut update, original, file_name, now_ms).map_err(AppendError::Trail)?;
-    let bytes = update.finish().ok_or(AppendError::Reread("it has too many objects"))?;
-    reread(original, &key, &file, &bytes)?;
-    Ok(bytes)
+    let added = update.finish().ok_or(AppendError::Reread("it has too many objects"))?;
+    let mut bytes = Vec::with_capacity(trail.len() + added.len());
+    bytes.extend_from_slice(trail);
+    bytes.extend_from_slice(&added);
+    drop(added);
+    reread(original, &key, &file, bytes)
 }
 
 fn embed(
@@ -70,10 +73,10 @@ fn embed(
     Ok(key)
 }
 
-/// The original comes out as it went in, and no page was lost.
-fn reread(original: &[u8], key: &[u8], trail: &File<'_>, bytes: &[u8]) -> Result<(), AppendError> {
+/// The original comes out as it went in, and no page was lost; the whole is given back.
+fn reread(original: &[u8], key: &[u8], trail: &File<'_>, bytes: Vec<u8>) -> Result<Vec<u8>, AppendError> {
     let read = || -> Result<(usize, usize, bool), Fault> {
-        let file = File::read(bytes)?;
+        let file = File::read(&bytes)?;
         let all = attachments(&file, &file.catalog()?)?;
         let ours = all.iter().find(|it| it.key == key).ok_or(Fault("the original is not in it"))?;
         let is_equal = attachments::content(&file, ours)? == original;
@@ -83,9 +86,9 @@ fn reread(original: &[u8], key: &[u8], trail: &File<'_>, bytes: &[u8]) -> Result
     if !is_equal {
         return Err(AppendError::Reread("the original does not come out as it went in"));
     }
-    let theirs = hayro_syntax::Pdf::new(bytes.to_vec()).map(|it| it.pages().len());
-    if before != after || theirs.ok() != Some(after) {
+    let (theirs, bytes) = pages_elsewhere(bytes);
+    if before != after || theirs != Some(after) {
         return Err(AppendError::Reread("it has another number of pages"));
     }
-    Ok(())
+    Ok(bytes)
 }

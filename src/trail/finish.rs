@@ -98,17 +98,16 @@ pub fn finish(
     now_ms: u64,
 ) -> Result<Finished, FinishError> {
     let (joined, way) = match document {
-        None => (None, Way::TrailAlone),
+        None => (trail.to_vec(), Way::TrailAlone),
         Some(document) => match append_when_healthy(document.bytes, trail) {
-            Ok(bytes) => (Some(bytes), Way::Appended),
+            Ok(bytes) => (bytes, Way::Appended),
             Err(why) => {
                 let name = plain_name(document.file_name);
                 let bytes = container(document.bytes, &name, trail, now_ms);
-                (Some(bytes.map_err(FinishError::Container)?), Way::Container(why))
+                (bytes.map_err(FinishError::Container)?, Way::Container(why))
             }
         },
     };
-    let joined = joined.as_deref().unwrap_or(trail);
     let sealed = seal(joined, sealer.key, sealer.authority, now_ms, sealer.words);
     let sealed = sealed.map_err(FinishError::Seal)?;
     let page_count =

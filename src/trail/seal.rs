@@ -68,7 +68,7 @@ pub enum SealError {
 /// # Errors
 /// When the file cannot be read or the key does not sign.
 pub fn seal(
-    pdf: &[u8],
+    pdf: Vec<u8>,
     key: &SealKey,
     authority: Option<&Authority>,
     now_ms: u64,
@@ -117,8 +117,8 @@ impl Open {
 }
 
 /// Writes everything of a seal but its signature.
-fn prepare(pdf: &[u8], room: usize, now_ms: u64, words: SealWords<'_>) -> Result<Open, Fault> {
-    let file = File::read(pdf)?;
+fn prepare(mut pdf: Vec<u8>, room: usize, now_ms: u64, words: SealWords<'_>) -> Result<Open, Fault> {
+    let file = File::read(&pdf)?;
     let all = pages(&file)?;
     let last = all.last().ok_or(Fault("it has no pages"))?.id;
     let mut update = Update::new(&file);
@@ -157,9 +157,11 @@ fn prepare(pdf: &[u8], room: usize, now_ms: u64, words: SealWords<'_>) -> Result
     update.put(field, &widget.into());
     hang(&file, &mut update, last, field)?;
 
-    let bytes = update.finish().ok_or(Fault("it has too many objects"))?;
+    let added = update.finish().ok_or(Fault("it has too many objects"))?;
+    pdf.reserve_exact(added.len());
+    pdf.extend_from_slice(&added);
     let (start, end) = (place.start + contents_at, place.end - b">>".len());
-    let mut open = Open { bytes, start, end };
+    let mut open = Open { bytes: pdf, start, end };
     let range = format!("[0 {start} {end} {}]", open.bytes.len() - end);
     let range = format!("{range:<width$}", width = RANGE_ROOM.len());
     let at = place.start + range_at;

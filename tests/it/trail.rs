@@ -17,6 +17,7 @@ mod hostile;
 mod html;
 mod judged;
 mod keys;
+mod large;
 mod model;
 mod pdf;
 mod safe;

@@ -14,9 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::trail::file::object::{Dict, Id, Object, put};
 use crate::trail::file::{File, OBJECTS_MAX, Table};
 
-/// What is added to a file.
+/// What is added to a file. The file itself, which may be large, is not copied.
 pub struct Update<'f, 'a> {
     file: &'f File<'a>,
+    /// What stands behind the last byte of the file.
     out: Vec<u8>,
     places: BTreeMap<u32, (usize, u16)>,
     next: u32,
@@ -25,11 +26,13 @@ pub struct Update<'f, 'a> {
 impl<'f, 'a> Update<'f, 'a> {
     /// Begins behind the last byte of the file.
     pub fn new(file: &'f File<'a>) -> Self {
-        let mut out = file.bytes.to_vec();
-        if !out.ends_with(b"\n") {
-            out.push(b'\n');
-        }
+        let out = if file.bytes.ends_with(b"\n") { Vec::new() } else { vec![b'\n'] };
         Self { file, out, places: BTreeMap::new(), next: file.next_number() }
+    }
+
+    /// Where in the whole the next byte will be.
+    fn at(&self) -> usize {
+        self.file.bytes.len() + self.out.len()
     }
 
     /// A number that nothing has.
@@ -51,12 +54,12 @@ impl<'f, 'a> Update<'f, 'a> {
         self.put_written(id, &written);
     }
 
-    /// Writes an object that is written already, and says where its bytes lie.
+    /// Writes an object that is written already, and says where in the whole its bytes lie.
     pub fn put_written(&mut self, id: Id, written: &[u8]) -> Range<usize> {
         self.begin(id);
-        let start = self.out.len();
+        let start = self.at();
         self.out.extend_from_slice(written);
-        let end = self.out.len();
+        let end = self.at();
         self.out.extend_from_slice(b"\nendobj\n");
         start..end
     }
@@ -71,19 +74,19 @@ impl<'f, 'a> Update<'f, 'a> {
         self.out.extend_from_slice(b"\nendstream\nendobj\n");
     }
 
-    /// Writes a stream, packed.
+    /// Writes a stream, packed quickly: most of what is large in a file has been packed before.
     pub fn put_packed(&mut self, id: Id, mut dict: Dict, bytes: &[u8]) {
         dict.set("Filter", Object::name("FlateDecode"));
         self.put_stream(id, dict, &pack(bytes));
     }
 
     fn begin(&mut self, id: Id) {
-        self.places.insert(id.number, (self.out.len(), id.generation));
+        self.places.insert(id.number, (self.at(), id.generation));
         put(&mut self.out, format_args!("{} {} obj\n", id.number, id.generation));
     }
 
-    /// Writes where everything lies, in the way of the file, and gives the whole back; nothing when the file would have more
-    /// objects than one may have.
+    /// Writes where everything lies, in the way of the file, and gives what belongs behind the file; nothing when the whole
+    /// would have more objects than one may have.
     pub fn finish(mut self) -> Option<Vec<u8>> {
         let mut trailer = Dict::default();
         for name in ["Root", "Info"] {
@@ -92,12 +95,13 @@ impl<'f, 'a> Update<'f, 'a> {
             }
         }
         // The first half stays as long as the file lives, the second is another for each revision (ISO 32000-1, 14.4).
-        let revision = Object::Text(Sha256::digest(&self.out)[..16].to_vec());
+        let revision = Sha256::new().chain_update(self.file.bytes).chain_update(&self.out).finalize();
+        let revision = Object::Text(revision[..16].to_vec());
         let first = self.file.trailer.get("ID").and_then(Object::as_array).and_then(|it| it.first().cloned());
         let first = first.filter(|it| it.as_text().is_some()).unwrap_or_else(|| revision.clone());
         trailer.set("ID", Object::Array(vec![first, revision]));
         trailer.set("Prev", integer(self.file.newest));
-        let start = self.out.len();
+        let start = self.at();
         match self.file.table {
             Table::Classic => self.classic(trailer),
             Table::Stream => self.positions(trailer),
@@ -134,7 +138,7 @@ impl<'f, 'a> Update<'f, 'a> {
 
     fn positions(&mut self, mut dict: Dict) {
         let id = self.reserve();
-        self.places.insert(id.number, (self.out.len(), 0));
+        self.places.insert(id.number, (self.at(), 0));
         let mut rows = Vec::new();
         for (offset, generation) in self.places.values() {
             rows.push(1);
@@ -158,7 +162,7 @@ pub fn integer(length: usize) -> Object {
 }
 
 fn pack(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::fast());
     // Writing into a vector cannot fail; were it to, what comes out is read again by who asked.
     packer.write_all(bytes).ok().and_then(|()| packer.finish().ok()).unwrap_or_default()
 }
