@@ -14,6 +14,9 @@ use crate::fsck::row::Attached;
 use crate::log::Projection;
 use crate::store::{OrgCode, StoreError};
 
+/// How many files are read at once. More would wait for the disk or the bucket, which has an end of those whom it answers.
+const READERS_MAX: usize = 16;
+
 /// The files that events name and that their processes still do.
 pub(super) fn named<'a>(
     projection: &Projection,
@@ -42,7 +45,7 @@ pub(super) fn check(
     named: &[&(Seq, Attached)],
     workers: usize,
 ) -> Result<Told, StoreError> {
-    let share = named.len().div_ceil(workers.max(1)).max(1);
+    let share = named.len().div_ceil(workers.clamp(1, READERS_MAX)).max(1);
     let checked: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> =
             named.chunks(share).map(|share| scope.spawn(move || check_share(blobs, org, share))).collect();
