@@ -160,7 +160,9 @@ pub fn main() -> ExitCode {
 /// Starts writing log lines to standard error; `RUST_LOG` chooses which.
 fn start_logging(format: Option<LogFormat>, default: &str) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    // A bucket that is asked again is told of once, when that was in vain.
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{default},object_store=warn")));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

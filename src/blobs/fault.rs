@@ -3,6 +3,12 @@
 
 use std::error::Error;
 
+/// What an error says when a request was not sent because everybody could read along.
+pub(super) const PLAIN: &str =
+    "its address begins with http://, where everybody can read along: AWS_ALLOW_HTTP=true says that it may";
+/// What the library of TLS says of certificates that it does not believe.
+const NOT_BELIEVED: &str = "invalid peer certificate";
+
 /// Why a bucket does not do what is asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BucketFault {
@@ -42,6 +48,9 @@ pub enum BucketFault {
     /// The prefix is that of other documents.
     #[error("it holds the documents of another data directory: take another prefix")]
     OfOthers,
+    /// Its certificate is nobody's that is believed.
+    #[error("its certificate is not believed: AWS_CA_BUNDLE names a file of those that are ({0})")]
+    Untrusted(String),
     /// Nothing there says that these are the documents of this directory.
     #[error(
         "what lies there are not the documents of this data directory: see that the bucket and AWS_ENDPOINT_URL are those from before"
@@ -80,7 +89,8 @@ pub(super) fn fault(why: &object_store::Error) -> BucketFault {
         Some(301 | 307) => BucketFault::Region,
         _ if text.contains("Received redirect without LOCATION") => BucketFault::Region,
         Some(status) => BucketFault::Answered { status, code: code.unwrap_or_default() },
-        _ if text.contains("HTTP error") => BucketFault::Away(innermost(why)),
+        _ if text.contains(NOT_BELIEVED) => BucketFault::Untrusted(innermost(why)),
+        _ if text.contains("HTTP error") && !text.contains(PLAIN) => BucketFault::Away(innermost(why)),
         _ => BucketFault::Setting(innermost(why)),
     }
 }

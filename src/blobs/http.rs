@@ -22,6 +22,8 @@ use object_store::{ClientConfigKey, ClientOptions};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, BodyReader};
 
+use crate::blobs::fault::PLAIN;
+
 /// How long a request may take as a whole, where not its beginning is slow but there is much of it.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long it may take until somebody answers the connection, and until an answer begins, when nothing is set.
@@ -96,9 +98,7 @@ impl HttpConnector for Connector {
 
 /// Why a request is not sent.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "its address begins with http://, where everybody can read along: AWS_ALLOW_HTTP=true says that it may"
-)]
+#[error("{PLAIN}")]
 struct Plain;
 
 struct Client {
@@ -142,17 +142,14 @@ impl Client {
             self.agent.run(axum::http::Request::from_parts(parts, ()))
         };
         let (parts, body) = answer.map_err(failed)?.into_parts();
-        let size = body.content_length();
-        let body = Pieces { reader: Some(body.into_reader()), left: size };
-        Ok(Response::from_parts(parts, HttpResponseBody::new(body)))
+        let pieces = Pieces { reader: Some(body.into_reader()) };
+        Ok(Response::from_parts(parts, HttpResponseBody::new(pieces)))
     }
 }
 
-/// The body of an answer, read as it is asked for.
+/// The body of an answer, read as it is asked for. One that ends before it was said to is an error of the reader.
 struct Pieces {
     reader: Option<BodyReader<'static>>,
-    /// How many bytes are still to come, where it was said.
-    left: Option<u64>,
 }
 
 impl HttpBody for Pieces {
@@ -165,23 +162,20 @@ impl HttpBody for Pieces {
     ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
         let Some(reader) = &mut self.reader else { return Poll::Ready(None) };
         let mut piece = vec![0; PIECE_BYTES];
-        let count = match reader.read(&mut piece) {
-            Ok(count) => count,
+        Poll::Ready(match reader.read(&mut piece) {
+            Ok(0) => {
+                self.reader = None;
+                None
+            }
+            Ok(count) => {
+                piece.truncate(count);
+                Some(Ok(Frame::data(piece.into())))
+            }
             Err(why) => {
                 self.reader = None;
-                return Poll::Ready(Some(Err(failed_to_read(why))));
+                Some(Err(HttpError::new(kind_of(&why), why)))
             }
-        };
-        self.left = self.left.map(|left| left.saturating_sub(count as u64));
-        if count > 0 {
-            piece.truncate(count);
-            return Poll::Ready(Some(Ok(Frame::data(piece.into()))));
-        }
-        self.reader = None;
-        if self.left.is_some_and(|left| left > 0) {
-            return Poll::Ready(Some(Err(failed_to_read(ErrorKind::UnexpectedEof.into()))));
-        }
-        Poll::Ready(None)
+        })
     }
 }
 
@@ -196,10 +190,6 @@ fn failed(why: ureq::Error) -> HttpError {
         _ => HttpErrorKind::Unknown,
     };
     HttpError::new(kind, why)
-}
-
-fn failed_to_read(why: io::Error) -> HttpError {
-    HttpError::new(kind_of(&why), why)
 }
 
 fn kind_of(why: &io::Error) -> HttpErrorKind {
