@@ -16,6 +16,7 @@ use crate::server::is_gate;
 mod claims;
 mod failing;
 pub mod faults;
+mod served;
 mod whole;
 
 /// Where `./check` puts the Python with moto.

@@ -113,6 +113,13 @@ impl Failing {
         state.objects.keys().filter(|key| !key.ends_with(".json")).count()
     }
 
+    /// Puts other bytes into the place of those with this hash.
+    pub fn spoil(&self, sha256: &str, bytes: &[u8]) {
+        let mut state = self.state.lock().unwrap();
+        let object = state.objects.iter_mut().find(|(key, _)| key.ends_with(sha256));
+        *object.unwrap().1 = bytes.to_vec();
+    }
+
     pub fn forget_all(&self) {
         self.state.lock().unwrap().objects.clear();
     }

@@ -1,0 +1,109 @@
+//! A server in this process whose documents lie in a bucket in memory: what goes on behind it while the bucket fails, and
+//! restores that are broken off. Deliberately absent: what the program says of either (`s3/whole`).
+
+use std::path::Path;
+
+use everlog::backup::{make, put};
+use everlog::blobs::BucketAccess;
+use everlog::store::OrgCode;
+use tempfile::TempDir;
+
+use crate::http::process_files::{PDF, finished, sha256};
+use crate::s3::faults::{Failing, Fault};
+use crate::server::Server;
+
+const ORG: &str = "/v1/organizations/acme";
+const ALWAYS: usize = 1_000;
+
+fn start(directory: TempDir, bucket: &Failing) -> Server {
+    Server::start_in(directory, |config| {
+        config.blobs = Some(bucket.url());
+        config.bucket_access = Some(bucket.access());
+    })
+}
+
+fn scrub(server: &Server) -> Option<u64> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(server.app.scrub_now()).ok()
+}
+
+/// What was read while the bucket did not answer is read again: a file that is not what it was is found all the same.
+#[test]
+fn a_background_check_goes_back_to_the_files_that_its_bucket_kept_from_it() {
+    let bucket = Failing::start();
+    let server = start(TempDir::new().unwrap(), &bucket);
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    bucket.spoil(&sha256(PDF), b"%PDF-1.4 and nothing of it");
+    bucket.fail(Fault::Answer(403, "ExpiredToken"), ALWAYS);
+    assert_eq!(scrub(&server), None, "it says that it cannot go on");
+    bucket.mend();
+    assert_eq!(scrub(&server), Some(1));
+    let told = server.get(&format!("{ORG}/events?action=scrub.failed"), &key);
+    assert_eq!(told.body["data"].as_array().unwrap().len(), 1, "{told:?}");
+}
+
+/// A restore brings objects back that the log does not name any more. Broken off behind that, it leaves nothing of them.
+#[test]
+fn a_restore_that_is_broken_off_leaves_nothing_in_the_bucket() {
+    let bucket = Failing::start();
+    let server = start(TempDir::new().unwrap(), &bucket);
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    let place = TempDir::new().unwrap();
+    let (data, backup) = (server.directory.path().join("data"), place.path().join("backup"));
+    // Bytes that the log does not name any more are in the backup alone.
+    let mut upload = server.app.blobs.begin(OrgCode(0)).unwrap();
+    upload.write(b"of an erased trail").unwrap();
+    let placed = upload.place().unwrap();
+    let gone = placed.sha256();
+    placed.named();
+    let access = bucket.access();
+    made(&data, &backup, &access);
+    server.app.blobs.delete(OrgCode(0), &gone).unwrap();
+    let before = bucket.count();
+    let directory = server.stop();
+    let wanted = put::Wanted {
+        backup: &backup,
+        data: &data,
+        replace: true,
+        accept_loss: false,
+        key: None,
+        blobs: None,
+        access: &access,
+    };
+    let ready = put::prepare(&wanted, &|_, _, _| ()).unwrap();
+    assert_eq!(ready.in_bucket, Some((bucket.url(), 1)));
+    assert_eq!(bucket.count(), before + 1);
+    drop(ready);
+    let server = start(directory, &bucket);
+    assert_eq!(bucket.count(), before);
+    assert_eq!(server.get(&format!("{ORG}/processes/p1/document"), &key).text.as_bytes(), PDF);
+    server.check_log();
+}
+
+fn made(data: &Path, to: &Path, access: &BucketAccess) {
+    let wanted = make::Wanted { data, to, with_keys: true, log_host: None, log_key: None, access };
+    assert_eq!(make::make(&wanted, &|_, _, _| ()).unwrap().manifest.faults, Vec::<String>::new());
+}
+
+/// No list and no page makes a request for each of its rows, nor any at all.
+#[test]
+fn lists_and_pages_ask_the_bucket_for_nothing() {
+    let bucket = Failing::start();
+    let server = start(TempDir::new().unwrap(), &bucket);
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    let session = server.session("acme", &key, "u_1", "owner");
+    bucket.requests();
+    for path in ["processes", "processes/p1", "processes/p1/audit-trail.json", "events"] {
+        assert_eq!(server.get(&format!("{ORG}/{path}"), &key).status, 200, "{path}");
+    }
+    let cookie = format!("everlog-acme={session}");
+    for path in ["/view/acme/processes", "/view/acme/processes/p1", "/view/acme"] {
+        assert_eq!(server.request("GET", path, &[("Cookie", &cookie)], None).status, 200, "{path}");
+    }
+    assert_eq!(bucket.requests(), 0);
+    assert_eq!(server.get(&format!("{ORG}/processes/p1/document"), &key).status, 200);
+    assert_eq!(bucket.requests(), 1, "one object is one request");
+}
