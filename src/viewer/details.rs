@@ -8,6 +8,7 @@ use everlog_core::event::Event;
 use crate::app::App;
 use crate::read::present;
 use crate::settings::origin::WebOrigin;
+use crate::trail::model::with_names;
 use crate::viewer::address::{Address, encode};
 use crate::viewer::assets::{URLS, Urls};
 use crate::viewer::changes::{ChangeTable, Side, pretty};
@@ -17,6 +18,7 @@ use crate::viewer::details::proof::Proof;
 use crate::viewer::details::related::Related;
 use crate::viewer::icons;
 use crate::viewer::problem::Problem;
+use crate::viewer::process::document_of;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Presenter};
 use crate::viewer::text::Text;
@@ -206,6 +208,8 @@ pub(super) fn details(
     let place = Place::new(visit, address);
     let (words, catalogs) = (visit.words, visit.org.catalogs());
     let sent = &event.document.event;
+    let document = document_of(app, visit, event)?;
+    let named = document.as_ref().map(|document| with_names(sent, &document.state));
     let described = catalogs.describe(&sent.action);
     let categories = table::categories(catalogs);
     let presenter = place.presenter(&categories);
@@ -220,7 +224,9 @@ pub(super) fn details(
         Tab::Overview => {
             let more = (total > FIELDS_FIRST)
                 .then(|| rest(words, "details-all-changes", total, &tab_href(&href, Tab::Changes)));
-            Body::Overview(Box::new(Overview::new(event, &place, changes(FIELDS_FIRST), more)))
+            let overview = Overview::new(event, &place, changes(FIELDS_FIRST), more);
+            let document = document.as_ref().map(|it| overview::document(it, &place));
+            Body::Overview(Box::new(Overview { document, ..overview }))
         }
         Tab::Changes => {
             let limit = if asked.has_all { usize::MAX } else { FIELDS_SHOWN };
@@ -248,7 +254,7 @@ pub(super) fn details(
         tone,
         hue: presenter.category_hue(&described.category),
         category: Text::short(catalogs.names().category(&described.category)),
-        description: table::told(sent, usize::MAX, catalogs, words),
+        description: table::told(named.as_ref().unwrap_or(sent), usize::MAX, catalogs, words),
         notes: overview::notes(event, &place),
         tabs: Tab::ALL.into_iter().map(tab).collect(),
         body,

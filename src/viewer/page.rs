@@ -21,6 +21,7 @@ use crate::viewer::filters::{self, Chip, Control};
 use crate::viewer::histogram::Chart;
 use crate::viewer::icons;
 use crate::viewer::problem::Problem;
+use crate::viewer::process::name_documents;
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Cell, Heading, Orders, Presenter, Row};
 use crate::viewer::text::{rendered, shorten};
@@ -409,7 +410,8 @@ impl Read<'_> {
     ) -> Result<Results, Problem> {
         let (org, reader) = (&self.visit.org, &self.app.reader);
         let catalogs = org.catalogs();
-        let page = reader.page(org, question)?;
+        let mut page = reader.page(org, question)?;
+        name_documents(self.app, self.visit, &mut page.events)?;
         let total = reader.total(org, question)?;
         let histogram = reader.histogram(org, question, &self.visit.moment())?;
         let headings = table::headings(self.profile, self.address, self.visit.words);

@@ -2,7 +2,10 @@
 //!
 //! Deliberately absent: deciding anything. What a program is suspected behind was marked when it was recorded.
 
+use std::collections::HashMap;
+
 use askama::Template;
+use everlog_core::catalog::shipped;
 use everlog_core::event::{ActorKind, Event};
 use everlog_core::process::State;
 
@@ -34,6 +37,8 @@ use signees::{Signees, signees};
 const GROUPS: &[&str] = &["creation", "signer", "team", "system", "end"];
 /// The group of what no catalog puts into one.
 const OTHER: &str = "other";
+/// The catalog of what every log has.
+const SHARED: &str = "everlog";
 /// The parameter that orders the log of a process by groups.
 const BY: &str = "by";
 /// How many events the page shows: a process has some tens.
@@ -144,7 +149,7 @@ pub(super) fn process_page(
     let is_by_group = chosen(sent, BY) == Some("group");
     let path = file_page(visit, key);
     let (words, state) = (visit.words, &process.state);
-    let name = state.display_name.as_deref().or(state.file_name.as_deref()).unwrap_or(key);
+    let name = called(&process);
     let entries: Vec<Entry> =
         events.iter().take(EVENTS_SHOWN).map(|event| entry(&place, event, state)).collect();
     let hidden = events.len().saturating_sub(EVENTS_SHOWN);
@@ -183,6 +188,41 @@ fn hidden_in_words(count: u64, words: Words) -> String {
 /// The list of all events of a process.
 fn all_of(place: &Place<'_>, key: &str, address: &Address) -> String {
     address.opened().with("process", key).on(place.path.clone()).href()
+}
+
+/// The document that an event is of, where its reader sees documents.
+///
+/// # Errors
+/// When the store cannot answer.
+pub(super) fn document_of(app: &App, visit: &Visit, event: &Event) -> Result<Option<Process>, Problem> {
+    match &event.document.event.process {
+        Some(key) => Ok(app.reader.process(&visit.org, key)?),
+        None => Ok(None),
+    }
+}
+
+/// Fills in, for a list, what the events of documents leave to their process: which document it is, and whom it concerns.
+///
+/// # Errors
+/// When the store cannot answer.
+pub(super) fn name_documents(app: &App, visit: &Visit, events: &mut [Event]) -> Result<(), Problem> {
+    let mut known: HashMap<String, Option<Process>> = HashMap::new();
+    for event in events {
+        let Some(key) = event.document.event.process.clone() else { continue };
+        if !known.contains_key(&key) {
+            known.insert(key.clone(), document_of(app, visit, event)?);
+        }
+        if let Some(process) = known.get(&key).and_then(Option::as_ref) {
+            event.document.event = with_names(&event.document.event, &process.state);
+        }
+    }
+    Ok(())
+}
+
+/// What people call a process.
+pub(super) fn called(process: &Process) -> &str {
+    let state = &process.state;
+    state.display_name.as_deref().or(state.file_name.as_deref()).unwrap_or(&process.key)
 }
 
 /// The address of a process's page.
@@ -311,7 +351,10 @@ fn types(visit: &Visit) -> Vec<(String, Vec<Type>)> {
         let actions = catalogs.actions().filter(|action| {
             action.group.as_deref() == Some(group) || action.team_group.as_deref() == Some(group)
         });
-        let types = actions.filter_map(|action| {
+        // What every log has comes behind what this one is about.
+        let (shared, own): (Vec<_>, Vec<_>) =
+            actions.partition(|action| shipped(SHARED).is_some_and(|it| it.get(&action.key).is_some()));
+        let types = own.into_iter().chain(shared).filter_map(|action| {
             let id = format!("occurs-{}", action.key.replace(['.', '_'], "-"));
             let occurs = words.has(&id).then(|| words.say(&id))?;
             Some(Type {

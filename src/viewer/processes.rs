@@ -14,7 +14,7 @@ use crate::viewer::display::Display;
 use crate::viewer::icons;
 use crate::viewer::list_path;
 use crate::viewer::problem::Problem;
-use crate::viewer::process::{Download, Stance, downloads, file_page, signed, status_of};
+use crate::viewer::process::{Download, Stance, called, downloads, file_page, signed, status_of};
 use crate::viewer::session::Visit;
 use crate::viewer::table::{self, Heading, SortLink};
 use crate::viewer::text::{Text, shorten};
@@ -225,7 +225,7 @@ fn headings(visit: &Visit, address: &Address) -> Vec<Heading> {
 
 fn row(visit: &Visit, process: &Process) -> Row {
     let (words, clock, state) = (visit.words, visit.clock(), &process.state);
-    let name = state.display_name.as_deref().or(state.file_name.as_deref()).unwrap_or(&process.key);
+    let name = called(process);
     let awaited: Vec<_> = state.signees.iter().filter(|signee| !signee.stand.is_replaced()).collect();
     let beyond = awaited.len().saturating_sub(SIGNEES_SHOWN);
     Row {

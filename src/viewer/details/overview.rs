@@ -11,11 +11,13 @@ use everlog_core::profile::ColumnField;
 use everlog_core::sentence::plain;
 use serde_json::{Map, Value};
 
+use crate::read::process::Process;
 use crate::viewer::changes::{ChangeTable, pretty};
 use crate::viewer::dates::When;
 use crate::viewer::details::{Place, Rest};
 use crate::viewer::person::{Person, shown};
-use crate::viewer::text::Text;
+use crate::viewer::process::{called, file_page};
+use crate::viewer::text::{CELL_CHARS_MAX, Text, shorten};
 use crate::words::Words;
 
 /// How many entries of a list are shown before the rest is folded away (C11).
@@ -23,6 +25,8 @@ const LIST_SHOWN: usize = 12;
 
 pub(super) struct Overview {
     pub names: Vec<Name>,
+    /// The document under signature that it is of, and its page.
+    pub document: Option<(Text, String)>,
     pub person: Person,
     pub person_tools: Option<Tools>,
     pub role: Option<Text>,
@@ -103,6 +107,7 @@ impl Overview {
         let account = sent.on_behalf_of.as_ref();
         Self {
             names: sent.targets.iter().map(|target| name(target, place)).collect(),
+            document: None,
             person: Person::of(sent, system, words).pictured(&sent.actor, &place.pictures),
             person_tools: Tools::new(ColumnField::User, event, place),
             role: sent.actor.role.as_deref().map(Text::name),
@@ -122,6 +127,12 @@ impl Overview {
             metadata: metadata(&said(event), words),
         }
     }
+}
+
+/// A document and the address of its page.
+pub(super) fn document(process: &Process, place: &Place<'_>) -> (Text, String) {
+    let page = place.address.opened().on(file_page(place.visit, &process.key));
+    (Text::name(&shorten(called(process), CELL_CHARS_MAX)), page.href())
 }
 
 fn name(target: &Target, place: &Place<'_>) -> Name {

@@ -10,7 +10,7 @@ use crate::viewer::{link, record};
 const LIST: &str = "/view/signing/processes";
 
 /// Twelve documents with long names in several scripts, one opened by a scanner.
-fn signing() -> Server {
+pub fn signing() -> Server {
     let server = Server::start();
     let key = server.tenant("signing", "signing");
     let names = [

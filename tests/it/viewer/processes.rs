@@ -137,6 +137,12 @@ fn a_document_has_a_page_with_its_signees_its_log_and_its_notices() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let types = text.split("What the types mean").nth(1).unwrap();
+    let place = |label: &str| types.find(label).unwrap_or_else(|| panic!("{label}: {types}"));
+    assert!(place("document created") < place("Document attached"));
+    assert!(
+        place("document viewed") < place("Link opened When the link is opened. That may have been a program")
+    );
     let grouped = plain(&visitor.get("/view/acme/processes/sp_done?by=group").text);
     let place = |group: &str| grouped.find(group).unwrap_or_else(|| panic!("{group}: {grouped}"));
     assert!(place("Creation document created") < place("By signees document viewed"));
@@ -227,6 +233,23 @@ fn the_page_of_a_long_process_begins_with_what_counts() {
     let all = page.split("al-then\"><a href=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(all, "/view/acme?process=sp_x");
     assert!(plain(&visitor.get(all).text).contains("1,041 events"));
+}
+
+/// What a product reports of a document names no target: the log and the event say which document it is, and lead to it.
+#[test]
+fn an_event_of_a_document_says_which_and_leads_to_it() {
+    let server = Server::start();
+    let (key, mut visitor) = opened(&server, "signing", "user");
+    let mut signed = step("sp_x", 4, "document.viewed", by("si_a", json!({"id": "e-viewed"})));
+    signed.as_object_mut().unwrap().remove("targets");
+    record(&server, "acme", &key, &json!([begun("sp_x"), vec![signed]].concat()));
+    let list = visitor.get("/view/acme?q=document");
+    assert!(list.rows()[0].contains("Sam Lee viewed Lease sp_x from 203.0.113.7"), "{:?}", list.rows());
+    let page = visitor.get("/view/acme/events/e-viewed").text;
+    assert!(plain(&page).contains("Sam Lee viewed Lease sp_x from 203.0.113.7"), "{page}");
+    assert!(page.contains("href=\"/view/acme/processes/sp_x\""), "{page}");
+    let raw = visitor.get("/view/acme/events/e-viewed?tab=raw").text;
+    assert!(raw.contains("&#34;targets&#34;: []"), "the event as it was sent: {raw}");
 }
 
 /// The words of a page that is not there are about documents, and lead to them.

@@ -5,6 +5,7 @@ use fantoccini::Locator;
 use serde_json::json;
 
 use crate::browser::embed::{COUNT, PLACE, embedding, end, give, inside, open, outside, token};
+use crate::browser::processes::signing;
 use crate::browser::{ENTER, filled, with_browser};
 use crate::viewer::record;
 
@@ -126,5 +127,36 @@ fn a_file_is_taken_away_by_clicking_in_a_frame() {
         assert_eq!(browser.script(PLACE).await, "/view/documents");
         outside(browser).await;
         browser.assert_quiet("export in a frame").await;
+    });
+}
+
+/// A frame has no cookie: what is typed among documents is asked with the token, and asked again with the next one.
+#[test]
+fn documents_are_found_inside_another_page() {
+    let server = signing();
+    let host = embedding(&server, "signing", "");
+    let (first, next) = (token(&server, "signing", "user"), token(&server, "signing", "user"));
+    with_browser(true, async |browser| {
+        browser.look(1280, 900, "light").await;
+        browser.goto(&host.origin).await;
+        give(browser, "log", &first).await;
+        browser.until("the log is ready", "told.includes('log ready')").await;
+        inside(browser, "log").await;
+        browser.until_text("#al-count", "12 documents").await;
+        browser.script("document.getElementById('al-q').focus()").await;
+        browser.keys("賃貸").await;
+        browser.until_text("#al-count", "3 documents").await;
+        end(&server, "signing", &first);
+        browser.keys("契").await;
+        outside(browser).await;
+        browser.until("the end of the token", "told.includes('log token-expired')").await;
+        give(browser, "log", &next).await;
+        inside(browser, "log").await;
+        browser.until("the address", "new URL(location).searchParams.get('q') == '賃貸契'").await;
+        browser.until_text("#al-count", "3 documents").await;
+        browser.click(".al-process-name").await;
+        browser.until_text("h1", "賃貸契約書").await;
+        browser.assert_accessible("a document in a frame").await;
+        outside(browser).await;
     });
 }
