@@ -94,7 +94,7 @@ pub enum BlobError {
     },
     /// There are documents in the data directory, which are wanted in a bucket.
     #[error(
-        "there are documents in this data directory, and they would not be found in {wanted}: `everlog copy --blobs {wanted}` makes a copy of everything whose documents lie there"
+        "there are documents in this data directory, and they would not be found in {wanted}: `everlog copy --blobs {wanted}`, or of a backup `everlog restore --blobs {wanted}`, makes a data directory whose documents lie there"
     )]
     Here {
         /// Where they should lie.

@@ -60,6 +60,8 @@ pub struct Ready {
     pub lacks_keys: bool,
     /// What was found beside the truth and is kept instead of the backup's.
     pub kept_keys: Vec<String>,
+    /// The bucket that held the documents when the backup was made, if one did.
+    pub was_in_bucket: Option<BucketUrl>,
     /// The bucket that holds the documents, if one does, and how many were not there before.
     pub in_bucket: Option<(BucketUrl, u64)>,
 }
@@ -95,7 +97,9 @@ pub fn prepare(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Ready, BackupError
     copy_all(backup, &growing, &manifest, told)?;
     verify(&growing, &manifest, wanted.key, told)?;
     fs::remove_dir_all(growing.join(CHECKPOINTS)).map_err(used(&growing))?;
-    let in_bucket = place_documents(wanted, &growing)?;
+    let of_backup = take_home(&growing)?;
+    let in_bucket = place_documents(wanted, of_backup.as_ref(), &growing)?;
+    let was_in_bucket = of_backup.map(|home| home.url);
     let erasures = merge_ledger(data, &growing)?;
     let kept_keys = keep_keys(data, &growing)?;
     let behind = behind(data, &manifest)?;
@@ -103,7 +107,7 @@ pub fn prepare(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Ready, BackupError
         keep_signed(data, &growing)?;
     }
     let lacks_keys = !growing.join(crate::app::LOG_FILE).exists();
-    Ok(Ready { place, manifest, behind, erasures, lacks_keys, kept_keys, in_bucket })
+    Ok(Ready { place, manifest, behind, erasures, lacks_keys, kept_keys, was_in_bucket, in_bucket })
 }
 
 impl Ready {
@@ -156,16 +160,25 @@ fn copy_all(backup: &Path, growing: &Path, manifest: &Manifest, told: Told<'_>) 
     Err(BackupError::Damaged { path: MANIFEST.to_owned(), why: format!("it names no {TRUTH}") })
 }
 
+/// Where the documents lay when the backup was made, which is not yet where they will.
+fn take_home(growing: &Path) -> Result<Option<Home>, BackupError> {
+    let noted = growing.join(blobs::HOME);
+    let home = Home::read(growing).map_err(used(&noted))?;
+    if home.is_some() {
+        fs::remove_file(&noted).map_err(used(&noted))?;
+    }
+    Ok(home)
+}
+
 /// Moves the documents into the bucket where they are to lie: those that are not there as they are in the backup. Each is
 /// marked, here and in the directory that is replaced: whichever of the two is started next asks its log for them, and takes
 /// away what it does not name.
-fn place_documents(wanted: &Wanted<'_>, growing: &Path) -> Result<Option<(BucketUrl, u64)>, BackupError> {
+fn place_documents(
+    wanted: &Wanted<'_>,
+    of_backup: Option<&Home>,
+    growing: &Path,
+) -> Result<Option<(BucketUrl, u64)>, BackupError> {
     let root = |data: &Path| data.join(blobs::DIRECTORY);
-    let noted = growing.join(blobs::HOME);
-    let of_backup = Home::read(growing).map_err(used(&noted))?;
-    if of_backup.is_some() {
-        fs::remove_file(&noted).map_err(used(&noted))?;
-    }
     let here = Home::read(&root(wanted.data)).map_err(used(&root(wanted.data).join(blobs::HOME)))?;
     let Some(url) = wanted.blobs.or(here.as_ref().map(|home| &home.url)) else { return Ok(None) };
     let replaced = match here.as_ref().filter(|home| home.url == *url) {
@@ -173,7 +186,7 @@ fn place_documents(wanted: &Wanted<'_>, growing: &Path) -> Result<Option<(Bucket
         None => None,
     };
     let local = Blobs::open_to_read(growing, wanted.access, growing)?;
-    let homes: Vec<Home> = here.iter().chain(&of_backup).cloned().collect();
+    let homes: Vec<Home> = here.iter().chain(of_backup).cloned().collect();
     let bucket = Arc::new(Blobs::open_restored(growing, url, &homes, wanted.access)?);
     let mut count = 0;
     for path in entries(&root(growing))?.iter().filter(|path| path.is_dir()) {

@@ -221,7 +221,7 @@ fn behind_told(behind: &Behind) -> Value {
 }
 
 fn restore_words(ready: &Ready, data: &Path, accept_loss: bool) -> String {
-    let Ready { manifest, behind, erasures, lacks_keys, kept_keys, in_bucket, .. } = ready;
+    let Ready { manifest, behind, erasures, lacks_keys, kept_keys, was_in_bucket, in_bucket, .. } = ready;
     let mut words = vec![format!(
         "Restored {} events of {} logs from the backup of {} into {}; every one of them was read again.",
         manifest.events(),
@@ -231,6 +231,10 @@ fn restore_words(ready: &Ready, data: &Path, accept_loss: bool) -> String {
     )];
     if let Some((url, count)) = in_bucket {
         words.push(format!("The documents lie in {url}; {count} of them were not there."));
+    } else if let Some(url) = was_in_bucket {
+        words.push(format!(
+            "The documents lay in {url} and lie in the data directory now; restored with --blobs {url} they lie there."
+        ));
     }
     for Behind { organization, size, signed, signed_ms } in behind {
         words.push(format!(
