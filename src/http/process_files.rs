@@ -154,7 +154,8 @@ async fn take_in(mut upload: Upload, body: Body) -> Result<Upload, Problem> {
     responses(
         (status = 200, description = "The PDF", content((Binary = "application/pdf"))),
         (status = 304, description = "The caller has it"),
-        (status = 404, body = Problem, description = "No process, or `no_document`")
+        (status = 404, body = Problem, description = "No process, or `no_document`"),
+        (status = 503, body = Problem, description = "The bucket that holds documents cannot be reached now")
     )
 )]
 pub(super) async fn read_document(
@@ -174,7 +175,8 @@ pub(super) async fn read_document(
     responses(
         (status = 200, description = "The PDF", content((Binary = "application/pdf"))),
         (status = 304, description = "The caller has it"),
-        (status = 404, body = Problem, description = "No process, or why it has no final PDF: `not_completed`, `trail_pending`")
+        (status = 404, body = Problem, description = "No process, or why it has no final PDF: `not_completed`, `trail_pending`"),
+        (status = 503, body = Problem, description = "The bucket that holds documents cannot be reached now")
     )
 )]
 pub(super) async fn read_final(asked: Asked, origin: Origin, asking: AskedFile) -> Result<Response, Problem> {
