@@ -16,6 +16,7 @@ use crate::server::is_gate;
 mod claims;
 mod failing;
 pub mod faults;
+mod killed;
 mod served;
 mod whole;
 

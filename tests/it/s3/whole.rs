@@ -15,8 +15,8 @@ use crate::server::OPERATOR_KEY;
 const ORG: &str = "/v1/organizations/acme";
 
 /// The program on a data directory, killed when this goes.
-struct Running {
-    child: Child,
+pub struct Running {
+    child: Option<Child>,
     base: String,
     agent: ureq::Agent,
 }
@@ -52,7 +52,7 @@ impl Running {
         std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let base = line.split_whitespace().find(|word| word.starts_with("http://"));
         let base = base.unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Self { child, base, agent: crate::crash::agent() }
+        Self { child: Some(child), base, agent: crate::crash::agent() }
     }
 
     fn send(&self, method: &str, path: &str, key: &str, body: &[u8], kind: &str) -> (u16, Vec<u8>) {
@@ -76,7 +76,24 @@ impl Running {
         self.send("PUT", &format!("{ORG}/processes/{process}/document"), key, PDF, "application/pdf").0
     }
 
-    fn tenant(&self) -> String {
+    /// A process, unless the server is gone.
+    pub fn try_begin(&self, key: &str, process: &str) -> Option<Value> {
+        let new = json!({
+            "process_key": process, "display_name": "Lease", "file_name": "lease.pdf",
+            "created_by": {"type": "user", "id": "u_1"}, "signees": [{"name": "Bo Li"}],
+        });
+        crate::crash::post(&self.agent, &format!("{}{ORG}/processes", self.base), key, &new)
+    }
+
+    /// The status with which a document is taken, unless the server is gone.
+    pub fn try_put(&self, key: &str, process: &str, bytes: &[u8]) -> Option<u16> {
+        let url = format!("{}{ORG}/processes/{process}/document", self.base);
+        let request = self.agent.put(url).header("Authorization", format!("Bearer {key}"));
+        let answer = request.header("Content-Type", "application/pdf").send(bytes).ok()?;
+        Some(answer.status().as_u16())
+    }
+
+    pub fn tenant(&self) -> String {
         let new = json!({"id": "acme", "name": "Acme", "profile": "signing"});
         self.post("/v1/organizations", OPERATOR_KEY, &new);
         let new = json!({"name": "k", "scopes": ["write", "read", "admin"]});
@@ -113,29 +130,37 @@ impl Running {
         }
     }
 
+    /// What is killed while others still speak to it.
+    pub fn detach(&mut self) -> Self {
+        Self { child: self.child.take(), base: self.base.clone(), agent: self.agent.clone() }
+    }
+
     /// Kill −9.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It may be dead already.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        if let Some(child) = &mut self.child {
+            drop(child.kill());
+            drop(child.wait());
+        }
     }
 }
 
-fn serve(prefix: &Prefix, data: &Path, more: &[&str]) -> Running {
+pub fn serve(prefix: &Prefix, data: &Path, more: &[&str]) -> Running {
     let data = data.to_str().unwrap();
     let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", data];
     arguments.extend(more);
     Running::start(program(prefix, &arguments))
 }
 
-fn of_hash(hash: &str) -> String {
+pub fn of_hash(hash: &str) -> String {
     format!("0/{}/{hash}", &hash[..2])
 }
 
