@@ -1,16 +1,11 @@
 //! Documents as large as anybody has. Deliberately absent: figures; `benches/seal.rs` prints them.
 
-use std::time::{Duration, Instant};
-
 use everlog::trail::check::check;
 use everlog::trail::finish::{Document, Way, Why, finish};
 use everlog::trail::inspect::Condition;
 
 use crate::trail::hostile::file;
 use crate::trail::sealing::{NOW_MS, TRAIL, TRAIL_PAGES, assert_intact, key, sealer};
-
-/// A build for tests is many times slower than one for use, and other tests run beside this one.
-const LONGEST: Duration = Duration::from_secs(20);
 
 fn document(rest: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     let first = [
@@ -44,12 +39,11 @@ fn objects(count: u32) -> Vec<u8> {
     )
 }
 
-/// What many pages or pictures cost is their bytes, read some times, and nothing that grows faster.
+/// Something that grows faster than the document shows here as a test that does not end; figures are the bench's.
 #[test]
-fn large_documents_are_joined_and_sealed_quickly() {
+fn large_documents_are_joined_sealed_and_carried_whole() {
     let key = key();
     for (name, bytes) in [("pictures", pictures(8)), ("objects", objects(50_000))] {
-        let started = Instant::now();
         let joined = |bytes: &[u8]| {
             finish(Some(Document { bytes, file_name: "it.pdf" }), TRAIL, sealer(&key), NOW_MS).unwrap()
         };
@@ -61,6 +55,5 @@ fn large_documents_are_joined_and_sealed_quickly() {
         let carried = joined(&with_junk);
         assert_eq!(carried.way, Way::Container(Why::Condition(Condition::JunkBeforeHeader)), "{name}");
         assert_eq!(check(&carried.bytes).unwrap().attachment("it.pdf").unwrap().bytes, with_junk, "{name}");
-        assert!(started.elapsed() < LONGEST, "{name}: {:?}", started.elapsed());
     }
 }
