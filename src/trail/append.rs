@@ -75,8 +75,10 @@ pub fn append(original: &[u8], trail: &[u8]) -> Result<Vec<u8>, AppendError> {
     let mut copy = Copy::new(&added, both.as_ref().map(|it| it.keys_shift));
     let branch = copy.pages(&mut update, root, &added_pages);
     let carried = copy.attachments(&mut update, carried);
-    let begun =
-        both.map(|both| both.begin(&mut update, &mut copy)).transpose().map_err(AppendError::Trail)?;
+    let begun = both
+        .map(|both| both.begin(&whole, &mut update, &mut copy))
+        .transpose()
+        .map_err(AppendError::Trail)?;
     copy.rest(&mut update).map_err(AppendError::Trail)?;
     if let Some(begun) = begun {
         begun.end(&whole, &mut update, &copy, &mut catalog).map_err(AppendError::Original)?;

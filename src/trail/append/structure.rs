@@ -1,5 +1,5 @@
-//! What is read aloud of both files: the elements of the trail become a further child of the root of the original's
-//! structure, and a tagged original stays tagged as a whole (ISO 32000-1, 14.7 and 14.8).
+//! What is read aloud of both files: the elements of the trail become the last part of the document that the original's
+//! structure is, and a tagged original stays tagged as a whole (ISO 32000-1, 14.7 and 14.8).
 //!
 //! Deliberately absent: elements for pages of an original that has none. Nobody but its maker knows what they are; and since
 //! readers that trust in tags pass over what has none, such a file does not say that it is tagged.
@@ -57,12 +57,7 @@ impl Structure {
 
     /// The elements right below the root.
     fn children(&self, file: &File<'_>) -> Result<Vec<Object>, Fault> {
-        let Some(children) = self.root.get("K") else { return Ok(Vec::new()) };
-        Ok(match file.resolve(children)? {
-            Object::Array(items) => items,
-            Object::Null => Vec::new(),
-            _ => vec![children.clone()],
-        })
+        children_of(file, &self.root)
     }
 
     /// Whether its headings have no levels, so that ours, which have, may not stand beside them (ISO 14289-1, 7.4.4); also
@@ -145,6 +140,50 @@ fn limits(first: i64, last: i64) -> Object {
     Object::Array(vec![Object::Integer(first), Object::Integer(last)])
 }
 
+/// What is right below an element or the root, which may be a list or one.
+fn children_of(file: &File<'_>, element: &Dict) -> Result<Vec<Object>, Fault> {
+    let Some(children) = element.get("K") else { return Ok(Vec::new()) };
+    Ok(match file.resolve(children)? {
+        Object::Array(items) => items,
+        Object::Null => Vec::new(),
+        _ => vec![children.clone()],
+    })
+}
+
+/// Where the trail's elements go. A tagged file has one element at the top (ISO 32000-1, 14.8.4.2).
+enum Top {
+    /// There is nothing beside them.
+    Free,
+    /// Into the document that the original's only element is.
+    Document(Id, Dict),
+    /// Beside the original's only element, below a document of both.
+    Other(Id, Dict),
+    /// Beside the many that there are.
+    Many,
+}
+
+impl Top {
+    fn of(file: &File<'_>, structure: Option<&Structure>) -> Result<Self, Fault> {
+        let children = structure.map_or(Ok(Vec::new()), |it| it.children(file))?;
+        match &children[..] {
+            [] => Ok(Self::Free),
+            [only] => {
+                let element = file.resolve(only)?;
+                let (Some(id), Some(element)) = (only.as_reference(), element.as_dict()) else {
+                    return Ok(Self::Many);
+                };
+                let (id, element) = (Id { generation: file.generation(id.number), ..id }, element.clone());
+                Ok(if element.is("S", "Document") {
+                    Self::Document(id, element)
+                } else {
+                    Self::Other(id, element)
+                })
+            }
+            _ => Ok(Self::Many),
+        }
+    }
+}
+
 /// The structures of an original and of a trail, to be one.
 pub(super) struct Both {
     whole: Option<Structure>,
@@ -157,6 +196,8 @@ pub(super) struct Both {
 pub(super) struct Begun {
     both: Both,
     root: Id,
+    top: Top,
+    parent: Id,
     children: Vec<Object>,
     parents: Id,
     next_key: i64,
@@ -174,7 +215,12 @@ impl Both {
     }
 
     /// Sends the trail's elements on their way, under the root that both will have.
-    pub fn begin(self, update: &mut Update<'_, '_>, copy: &mut Copy<'_, '_>) -> Result<Begun, Fault> {
+    pub fn begin(
+        self,
+        file: &File<'_>,
+        update: &mut Update<'_, '_>,
+        copy: &mut Copy<'_, '_>,
+    ) -> Result<Begun, Fault> {
         let unknown = ["ClassMap", "IDTree", "Namespaces"];
         if unknown.iter().any(|name| self.added.root.get(name).is_some()) {
             return Err(Fault("its structure says more than is carried over"));
@@ -183,9 +229,31 @@ impl Both {
             Some(whole) => update.known(whole.id.number),
             None => update.reserve(),
         };
-        copy.is_now(self.added.id.number, root);
-        let mut children = self.added.children(copy.from)?;
-        children.iter_mut().for_each(|child| copy.renumber(update, child));
+        let top = Top::of(file, self.whole.as_ref())?;
+        let parent = match &top {
+            Top::Document(id, _) => *id,
+            Top::Other(..) => update.reserve(),
+            Top::Free | Top::Many => root,
+        };
+        copy.is_now(self.added.id.number, parent);
+        let children = self.added.children(copy.from)?;
+        let mut written = Vec::new();
+        for child in &children {
+            let id = child.as_reference().ok_or(Fault("its structure has no top"))?;
+            let new = update.reserve();
+            copy.is_now(id.number, new);
+            written.push((id, new));
+        }
+        for (id, new) in &written {
+            let mut element = copy.from.object(id.number)?;
+            copy.renumber(update, &mut element);
+            if let (Object::Dict(element), false) = (&mut element, matches!(top, Top::Free | Top::Many)) {
+                // The document is what both are parts of.
+                element.set("S", Object::name("Part"));
+            }
+            update.put(*new, &element);
+        }
+        let children = written.into_iter().map(|(_, new)| new.into()).collect();
         let mut next_key = self.keys_shift;
         let mut entries = Vec::new();
         for (key, mut value) in self.added.parents.entries(copy.from)? {
@@ -198,7 +266,7 @@ impl Both {
         leaf.set("Nums", Object::Array(entries)).set("Limits", limits(self.keys_shift, next_key - 1));
         let parents = update.reserve();
         update.put(parents, &leaf.into());
-        Ok(Begun { both: self, root, children, parents, next_key })
+        Ok(Begun { both: self, root, top, parent, children, parents, next_key })
     }
 }
 
@@ -222,7 +290,27 @@ impl Begun {
         } else {
             unmark(file, catalog)?;
         }
-        children.extend(self.children);
+        match self.top {
+            Top::Free | Top::Many => children.extend(self.children),
+            Top::Document(id, mut element) => {
+                let mut inside = children_of(file, &element)?;
+                inside.extend(self.children);
+                element.set("K", Object::Array(inside));
+                update.put(id, &element.into());
+            }
+            Top::Other(id, mut element) => {
+                element.set("P", self.parent.into());
+                update.put(id, &element.into());
+                let mut document = Dict::default();
+                document
+                    .set("Type", Object::name("StructElem"))
+                    .set("S", Object::name("Document"))
+                    .set("P", self.root.into())
+                    .set("K", Object::Array([id.into()].into_iter().chain(self.children).collect()));
+                update.put(self.parent, &document.into());
+                children = vec![self.parent.into()];
+            }
+        }
         branches.push(self.parents.into());
         let mut parents = Dict::default();
         parents.set("Kids", Object::Array(branches));

@@ -66,7 +66,7 @@ fn a_whole_says_of_itself_what_a_judge_confirms() {
     assert_held(&cases);
 }
 
-/// A tagged original has one more element below its root and stays tagged; one that is not tagged does not say so.
+/// A tagged original has one more part and stays tagged; one that is not tagged does not say so.
 #[test]
 fn what_is_read_aloud_goes_on_with_the_trail() {
     let (key, directory) = (key(), tempfile::tempdir().unwrap());
@@ -86,8 +86,10 @@ fn what_is_read_aloud_goes_on_with_the_trail() {
         let structure = &said["structure"];
         let is_tagged = *name != "classic.pdf";
         assert_eq!(structure["marked"], is_tagged, "{name}: {structure}");
-        let children = if is_tagged { json!(["/Document", "/Document"]) } else { json!(["/Document"]) };
-        assert_eq!(structure["children"], children, "{name}: {structure}");
+        assert_eq!(structure["children"], json!(["/Document"]), "{name}: {structure}");
+        // A document that is tagged has the trail as its last part; the trail's own ends with a table.
+        let last = if is_tagged { "/Part" } else { "/Table" };
+        assert_eq!(structure["last"], last, "{name}: {structure}");
         assert_eq!(structure["is_next_free"], true, "{name}: {structure}");
         let known = structure["known"].as_array().unwrap();
         let is_known = |pages: &[Value]| pages.iter().all(|it| it.as_u64().unwrap() > 0);
@@ -195,10 +197,33 @@ fn a_tree_of_parents_is_gone_on_with() {
         assert_eq!(limits.len(), if objects[2] == "null" { 1 } else { 2 }, "{limits:?}");
         assert!(limits.len() == 1 || limits[0] == [0, 9], "{limits:?}");
         assert_eq!(file.member(&root, "ParentTreeNextKey").unwrap().as_integer(), Some(added[1] + 1));
-        assert_eq!(file.member_array(&root, "K").unwrap().len(), 2);
+        // What was at the top alone, and no document, is in one with the trail.
+        let top = file.resolve(&file.member_array(&root, "K").unwrap()[0]).unwrap();
+        let kinds: Vec<Object> = file
+            .member_array(top.as_dict().unwrap(), "K")
+            .unwrap()
+            .iter()
+            .filter_map(|it| file.resolve(it).unwrap().as_dict()?.get("S").cloned())
+            .collect();
+        assert!(top.as_dict().unwrap().is("S", "Document"));
+        assert_eq!(kinds, [Object::name("Chapter"), Object::name("Part")]);
         let roles = file.member_dict(&root, "RoleMap").unwrap();
         assert!(roles.is("Chapter", "Sect"), "{roles:?}");
     }
+}
+
+/// Where there is more than one element at the top already, the trail is one more.
+#[test]
+fn many_elements_at_the_top_stay_there() {
+    let trail = drawn(&Story::signed_by(&["Zoë"]).trail());
+    let objects = [
+        "<</Type/StructTreeRoot/K[5 0 R 6 0 R]>>",
+        "<</Type/StructElem/S/P/P 4 0 R>>",
+        "<</Type/StructElem/S/P/P 4 0 R>>",
+    ];
+    let whole = append(&document("/StructTreeRoot 4 0 R", &objects), &trail).unwrap();
+    let (_, root) = structure_of(&whole);
+    assert_eq!(root.get("K").and_then(Object::as_array).unwrap().len(), 3);
 }
 
 /// Who says that it is tagged and is not, says so no longer: what reads aloud would pass over its pages.

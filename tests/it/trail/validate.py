@@ -34,8 +34,8 @@ def signature(embedded, roots, moment):
 
 
 def structure(pdf):
-    """Whether the file says that it is tagged, the types of the elements below the root, and of how many marks on each page
-    the tree of parents knows the element."""
+    """Whether the file says that it is tagged, the types of the elements below the root and of the last in the last of them,
+    and of how many marks on each page the tree of parents knows the element."""
     root = pdf.Root.get("/StructTreeRoot")
     if root is None:
         return None
@@ -51,6 +51,7 @@ def structure(pdf):
     return {
         "marked": bool(pdf.Root.get("/MarkInfo", {}).get("/Marked", False)),
         "children": [str(child.S) for child in children],
+        "last": str(children[-1].K[-1].S),
         "known": known,
         "is_next_free": all(key < root.ParentTreeNextKey for key in parents.keys()),
     }
