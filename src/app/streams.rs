@@ -14,7 +14,7 @@ use everlog_core::hex;
 use everlog_core::ids::Seq;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
@@ -38,6 +38,8 @@ mod checkpoints;
 
 /// Most messages under way at once: a thread each.
 const AT_ONCE_MAX: usize = 64;
+/// Most of them of one organization, tests too: the slow receivers of one may not take every place.
+const OF_ONE_MAX: usize = 8;
 /// Most messages of one stream until others have their turn.
 const MESSAGES_A_TURN: usize = 100;
 /// How many events are read together.
@@ -55,6 +57,7 @@ pub struct Streams {
     delays: Vec<Duration>,
     changed: Notify,
     places: Arc<Semaphore>,
+    own_places: Mutex<HashMap<OrgCode, Arc<Semaphore>>>,
     seen: Mutex<HashMap<Key, Seen>>,
     /// Messages that arrived.
     pub delivered: AtomicU64,
@@ -119,6 +122,7 @@ impl Streams {
             delays: config.stream_delays.clone().unwrap_or_else(|| RETRY_DELAYS.to_vec()),
             changed: Notify::new(),
             places: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+            own_places: Mutex::default(),
             seen: Mutex::default(),
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -139,6 +143,15 @@ impl Streams {
     /// How many events all streams together have still to look at.
     pub fn behind(&self) -> u64 {
         self.seen().values().map(|seen| seen.behind).sum()
+    }
+
+    /// A place among those of an organization, and then one among all.
+    async fn place(&self, org: OrgCode) -> Result<[OwnedSemaphorePermit; 2], AcquireError> {
+        let own = {
+            let mut places = self.own_places.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(places.entry(org).or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_MAX))))
+        };
+        Ok([own.acquire_owned().await?, Arc::clone(&self.places).acquire_owned().await?])
     }
 
     fn seen(&self) -> MutexGuard<'_, HashMap<Key, Seen>> {
@@ -233,7 +246,7 @@ impl App {
                 Look::Wait(next) => return Ok(next),
                 Look::Send(turn) => *turn,
             };
-            let sent = self.attempt(&turn.definition, &turn.message).await;
+            let sent = self.attempt(key.0, &turn.definition, &turn.message).await;
             if let Err(why) = &sent {
                 self.streams.failed.fetch_add(1, Ordering::Relaxed);
                 tracing::info!(stream.id = turn.row.id, event.seq = turn.message.place.seq.0, %why, "a message did not arrive");
@@ -255,8 +268,13 @@ impl App {
     }
 
     /// Sends a message once, on a thread of its own that holds nothing of ours: the server need not wait for it to stop.
-    pub(super) async fn attempt(&self, definition: &Definition, message: &Message) -> Result<u16, SendError> {
-        let place = Arc::clone(&self.streams.places).acquire_owned().await.map_err(|_| SendError::Broken)?;
+    pub(super) async fn attempt(
+        &self,
+        org: OrgCode,
+        definition: &Definition,
+        message: &Message,
+    ) -> Result<u16, SendError> {
+        let place = self.streams.place(org).await.map_err(|_| SendError::Broken)?;
         let (definition, message, rules) = (definition.clone(), message.clone(), self.streams.rules());
         let (answer, answered) = oneshot::channel();
         let work = move || {

@@ -276,7 +276,7 @@ impl App {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|why| random_fault(&why))?;
         let message: Message = message::test(org, id, &random, now_ms());
-        Ok(self.attempt(&definition, &message).await)
+        Ok(self.attempt(org.code(), &definition, &message).await)
     }
 
     /// Stops a stream where it is, and says so in its log.

@@ -280,6 +280,38 @@ fn a_slow_receiver_holds_nobody_back() {
 }
 
 /// History starts nothing; who reads the log is told of only by name; administrators' events only where they are asked for.
+/// One organization once took every place by testing a slow receiver often, and all others waited for it.
+#[test]
+fn the_slow_receivers_of_one_organization_take_no_place_of_another() {
+    const PLACES: usize = 64;
+    let (server, key) = start(&[]);
+    let bolt = server.tenant("bolt", "signing");
+    let (slow, quick) = (Receiver::start(), Receiver::start());
+    slow.will_wait(Duration::from_secs(6));
+    let made = stream(&server, &key, &slow.url(), &["lead.*"]);
+    let of_bolt = json!({"kind": "webhook", "url": quick.url(), "events": ["lead.*"]});
+    assert_eq!(server.post("/v1/organizations/bolt/streams", &bolt, &of_bolt).status, 201);
+    let path = format!("{STREAMS}/{}/test", made["id"].as_str().unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..=PLACES {
+            let ask = format!(
+                "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            );
+            let address = server.address;
+            scope.spawn(move || {
+                use std::io::Write as _;
+                // The answer is not waited for.
+                std::net::TcpStream::connect(address).unwrap().write_all(ask.as_bytes()).unwrap();
+                std::thread::sleep(Duration::from_secs(1));
+            });
+        }
+    });
+    let begun = std::time::Instant::now();
+    assert_eq!(server.post("/v1/organizations/bolt/events", &bolt, &event("lead.created")).status, 201);
+    quick.wait_for(1);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn what_is_not_meant_for_a_stream_is_not_sent() {
     let (server, key) = start(&[]);
@@ -403,6 +435,7 @@ fn a_stream_that_makes_no_sense_is_422_and_makes_none() {
         set("events", json!(["a b"])),
         set("events", json!(vec!["*"; 101])),
         set("audience", json!("everybody")),
+        set("audience", json!(7)),
         set("audience", json!("administrators")),
         set("description", json!("x".repeat(201))),
         set("secret", json!("whsec_mine")),
