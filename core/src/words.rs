@@ -99,7 +99,7 @@ macro_rules! words {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let visitor =
-                    $crate::words::WordVisitor { expecting: concat!("a ", $what), read: str::parse::<Self> };
+                    $crate::words::WordVisitor { expecting: concat!("a word for the ", $what), read: str::parse::<Self> };
                 deserializer.deserialize_str(visitor)
             }
         }
