@@ -35,7 +35,15 @@ pub(super) struct Intake {
     source: Source,
     mode: Mode,
     /// The process that all of them belong to, when the path names one.
-    process: Option<String>,
+    process: Option<OfProcess>,
+}
+
+/// What the path says of the events of a request.
+struct OfProcess {
+    key: String,
+    /// The document that an event is about which names nothing else: without it, its sentence would say of nothing that it
+    /// was signed. Nothing as long as the log does not hold what the document is called.
+    document: Option<Value>,
 }
 
 impl Intake {
@@ -64,11 +72,14 @@ impl Intake {
     /// The same into this process alone. One of which nothing is known is begun by history only.
     pub async fn into_process(self, key: String) -> Result<Self, Problem> {
         let (reader, org, asked) = (self.app.reader.clone(), self.org.clone(), key.clone());
-        let known = blocking(move || Ok(reader.process(&org, &asked)?.is_some())).await?;
-        if !(known || self.mode == Mode::Record) {
+        let known = blocking(move || Ok(reader.process(&org, &asked)?)).await?;
+        if known.is_none() && self.mode != Mode::Record {
             return Err(Problem::not_found("process"));
         }
-        Ok(Self { process: Some(key), ..self })
+        let created = known.map(|process| process.state).filter(|state| state.is_created);
+        let name = created.and_then(|state| state.display_name.or(state.file_name));
+        let document = name.map(|name| json!([{"type": "document", "id": key, "name": name}]));
+        Ok(Self { process: Some(OfProcess { key, document }), ..self })
     }
 
     /// Records the events of a request.
@@ -153,9 +164,9 @@ impl Intake {
         Ok(self.app.log.append(self.org.entry(), &self.source, self.mode, events).await?)
     }
 
-    /// The event with the process of the path in it.
+    /// The event with the process of the path in it, and with the document where it has no targets.
     fn of_process(&self, mut event: Value) -> Result<Value, Problem> {
-        if let (Some(key), Some(members)) = (&self.process, event.as_object_mut()) {
+        if let (Some(OfProcess { key, document }), Some(members)) = (&self.process, event.as_object_mut()) {
             let said = members.entry("process").or_insert(Value::Null);
             if !(said.is_null() || *said == *key) {
                 let message = "another process than the one in the path".to_owned();
@@ -163,6 +174,11 @@ impl Intake {
                 return Err(Problem::invalid(vec![FieldError { pointer, code: "conflict", message }]));
             }
             *said = Value::from(key.as_str());
+            if let Some(document) = document
+                && members.get("targets").is_none_or(Value::is_null)
+            {
+                members.insert("targets".to_owned(), document.clone());
+            }
         }
         Ok(event)
     }

@@ -191,7 +191,7 @@ pub(super) async fn read_process(
 ///
 /// As `POST events`, with `process` filled in. What follows by the rules is recorded with it and told in `implied`; what
 /// they do not allow is a 409 with the guard's code, and nothing is recorded. `actor` may be left out for what a signee did:
-/// then it is the one in `signee`. A process of which no event is known is a 404, unless history is brought in
+/// then it is the one in `signee`; and `targets`, which are then the document. A process of which no event is known is a 404, unless history is brought in
 /// (`mode=record`); `POST events` begins one that was made elsewhere.
 #[utoipa::path(
     post, path = "/v1/organizations/{org}/processes/{key}/events", tag = "processes",

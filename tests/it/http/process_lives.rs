@@ -555,3 +555,36 @@ fn feed_of(server: &Server, key: &str, process: &str) -> Vec<Value> {
     let path = format!("/v1/organizations/acme/events?process={process}&sort=time&limit=1000");
     server.get(&path, key).body["data"].as_array().unwrap().clone()
 }
+
+/// A list once said 'document declined' of it, where the Audit Trail said who declined what, and why.
+#[test]
+fn what_names_nothing_else_is_about_the_document() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    let deal = invited(&server, &key, "sp1", &["si1"]);
+    let mut event = of_signee("document.viewed", "si1");
+    event["id"] = json!("viewed-1");
+    assert_eq!(act(&server, &key, &deal, &event).status, 201);
+    assert_eq!(act(&server, &key, &deal, &event).body["status"], "duplicate", "sent again it is the same");
+    event["targets"] = json!([]);
+    event["id"] = json!("viewed-2");
+    assert_eq!(act(&server, &key, &deal, &event).status, 201);
+    let mut declined = of_signee("document.declined", "si1");
+    declined["reason"] = json!("wrong name");
+    assert_eq!(act(&server, &key, &deal, &declined).status, 201);
+    let events = feed(&server, &key);
+    let of = |id: &str| events.iter().find(|it| it["id"] == id || it["action"] == id).unwrap();
+    assert_eq!(of("document.declined")["targets"][0]["id"], "sp1");
+    let name = of("document.declined")["targets"][0]["name"].as_str().unwrap();
+    assert_eq!(
+        of("document.declined")["description"],
+        format!("Name of si1 declined to sign {name}: wrong name")
+    );
+    let viewed = of("viewed-1")["description"].as_str().unwrap();
+    assert!(viewed.starts_with(&format!("Name of si1 viewed {name}")), "{viewed}");
+    assert_eq!(of("viewed-2")["targets"], json!([]), "who names none means none");
+    let found =
+        server.get("/v1/organizations/acme/events/total?target=document:sp1&action=document.declined", &key);
+    assert_eq!(found.body["total"], 1);
+    server.check_log();
+}
