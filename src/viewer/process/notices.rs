@@ -11,6 +11,9 @@ use crate::words::Words;
 /// Longest address or name that is shown, in characters.
 const SHOWN_CHARS_MAX: usize = 120;
 
+/// Messages whose names say how they go.
+const SAY_HOW: &[&str] = &["sms", "confirmation", "salesperson"];
+
 /// One line of the table.
 pub(in crate::viewer) struct Notice {
     pub when: When,
@@ -47,6 +50,7 @@ fn notice(place: &Place<'_>, sent: Notification) -> Notice {
         channel: sent
             .channel
             .as_deref()
+            .filter(|_| !SAY_HOW.contains(&sent.message.as_str()))
             .map(|channel| told(words, channel, |word| format!("sent-by-{word}"))),
         to: sent.to.as_deref().or(sent.signee_name.as_deref()).or(sent.signee.as_deref()).map(name),
         name: sent.signee_name.as_deref().filter(|_| sent.to.is_some()).map(name),
