@@ -8,7 +8,7 @@
 //! Deliberately absent: the lock of the data directory, which its server holds, and writing anything there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,6 +39,17 @@ const LOCK: &str = "everlog-backup.lock";
 const STATE: &str = "state-";
 /// What the name of a file ends in until it is whole.
 const PART: &str = ".part";
+
+/// A locked file. It is unlocked by word: a program that this process is just starting has the file too, for a moment.
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Err(why) = self.0.unlock() {
+            tracing::warn!(error = &why as &dyn std::error::Error, "the lock of a backup goes with its file");
+        }
+    }
+}
 
 /// What is wanted.
 pub struct Wanted<'a> {
@@ -82,6 +93,7 @@ pub fn make(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Made, BackupError> {
     if held.try_lock().is_err() {
         return Err(BackupError::Refused(format!("another backup is being made into {}", to.display())));
     }
+    let _held = Held(held);
     let (before, mut why_whole) = match Manifest::read(to) {
         Ok(before) => (before, None),
         Err(why) => (None, Some(why.to_string())),
@@ -385,7 +397,7 @@ fn remove_file(path: &Path) -> Result<(), BackupError> {
 }
 
 fn sync_file(path: &Path) -> Result<(), BackupError> {
-    fs::File::open(path).and_then(|file| file.sync_all()).map_err(used(path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(used(path))
 }
 
 /// What SQLite and the file system make is for its owner only.
