@@ -7,7 +7,7 @@
 //! hash stands in `new/`, durable. t3 the file is renamed to its place, or an object of the bucket is made of it, durable.
 //! t4 the log names the hash. t5 the mark goes. Killed before t3, the next start removes a file without a name. Killed
 //! between t3 and t4, the mark tells the next start to ask the log, which does not name the hash, and the bytes go. Killed
-//! after t4, they stay. A bucket that is away when the next start asks for it keeps its marks until it is there.
+//! after t4, they stay. In a bucket it is the next server that asks, once the bucket is there.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -368,16 +368,18 @@ impl Blobs {
         self.place.remove(org, sha256)
     }
 
-    /// Removes what a crash has left: files without a name, and bytes that the log was about to name and does not. `named`
-    /// gives every hash that a log names; it is asked only where there is doubt. Nothing may be taken in meanwhile. Says
-    /// whether doubts are left, because the bucket cannot be asked now: `settle_doubts` goes on then.
+    /// Removes files without a name, which a crash has left, and remembers the marks of bytes that the log was about to name.
+    /// In a directory those that it does not name are removed, too; `named` gives every hash that a log names, and is asked
+    /// only where there is doubt. Nothing may be taken in meanwhile. A bucket is the server's: who opens a copy of its data
+    /// directory to look into it must not take away there what the server has just brought. It settles that itself, by
+    /// `settle_doubts`.
     ///
     /// # Errors
     /// When the disk or the log cannot be read.
     pub fn sweep(
         &self,
         named: &dyn Fn(OrgCode) -> Result<HashSet<Hash>, StoreError>,
-    ) -> Result<bool, BlobError> {
+    ) -> Result<(), BlobError> {
         let doing = failed("swept");
         for directory in entries(&self.root).map_err(&doing)? {
             let code = directory.file_name().and_then(|name| name.to_str()?.parse().ok());
@@ -389,7 +391,10 @@ impl Blobs {
                 }
             }
         }
-        self.settle_doubts(named)
+        match &self.place {
+            Place::Directory(_) => self.settle_doubts(named).map(drop),
+            Place::Bucket(_) => Ok(()),
+        }
     }
 
     /// Asks after what an earlier process has left marked. It may run beside everything else: nobody wants bytes that are

@@ -136,19 +136,20 @@ impl App {
 }
 
 impl App {
-    /// Asks after what a crash has left in a bucket that was away at the start, until it is settled or the server stops.
+    /// Asks after what a crash has left in a bucket, until it is settled or the server stops.
     pub async fn keep_sweeping(self) {
         while self.blobs.is_in_doubt() {
-            tokio::select! {
-                () = self.stopping.wait() => return,
-                () = tokio::time::sleep(SWEEP_REST) => {}
-            }
             let app = self.clone();
             let settle = move || app.blobs.settle_doubts(&|org| named(app.store.as_ref(), org));
             match tokio::task::spawn_blocking(settle).await {
-                Ok(Ok(_)) => {}
+                Ok(Ok(false)) => return,
+                Ok(Ok(true)) => {}
                 Ok(Err(why)) => tell(&why),
                 Err(why) => tell(&why),
+            }
+            tokio::select! {
+                () = self.stopping.wait() => return,
+                () = tokio::time::sleep(SWEEP_REST) => {}
             }
         }
     }

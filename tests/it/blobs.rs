@@ -47,8 +47,9 @@ impl Ground {
 
     fn sweep(&self, data: &Path, named: &[Hash]) -> Arc<Blobs> {
         let blobs = self.open_in(data);
-        let is_in_doubt = blobs.sweep(&|_| Ok(named.iter().copied().collect::<HashSet<_>>())).unwrap();
-        assert!(!is_in_doubt);
+        let named = |_| Ok(named.iter().copied().collect::<HashSet<_>>());
+        blobs.sweep(&named).unwrap();
+        assert!(!blobs.settle_doubts(&named).unwrap());
         blobs
     }
 

@@ -77,6 +77,9 @@ fn a_restore_that_is_broken_off_leaves_nothing_in_the_bucket() {
     assert_eq!(bucket.count(), before + 1);
     drop(ready);
     let server = start(directory, &bucket);
+    assert_eq!(bucket.count(), before + 1, "who only opens the directory takes nothing away in the bucket");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(server.app.clone().keep_sweeping());
     assert_eq!(bucket.count(), before);
     assert_eq!(server.get(&format!("{ORG}/processes/p1/document"), &key).text.as_bytes(), PDF);
     server.check_log();
