@@ -176,6 +176,10 @@ impl Parts {
         for id in &ids {
             self.find_target(org, id, found)?;
         }
+        for email in &emails {
+            self.find_signees_with(org, email, found)?;
+        }
+        names.append(&mut found.names);
         // And as it stands in addresses of pages, the server's own records of exports among them.
         let in_pages = emails.iter().map(|email| email.replace('@', "%40"));
         let addresses: Vec<String> = emails.iter().cloned().chain(in_pages).collect();
@@ -207,6 +211,29 @@ impl Parts {
                     found.name(event.seq, &[&pointer]);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Everything that says who a signee is, in the processes to which one with this address was invited.
+    fn find_signees_with(
+        &self,
+        org: &Organization,
+        email: &str,
+        found: &mut Found,
+    ) -> Result<(), ErasureError> {
+        let Ok(search) = Search::parse(&format!("\"{email}\"")) else { return Ok(()) };
+        let mut signees = BTreeSet::new();
+        for event in self.events_of(org, &Query { search, ..Query::default() })? {
+            let sent = event.document.event;
+            let Some(said) = sent.metadata.get("signee") else { continue };
+            let key = said["signee_key"].as_str().map(str::to_owned).or(sent.signee);
+            if said["email"].as_str().is_some_and(|it| it.eq_ignore_ascii_case(email)) {
+                signees.extend(key.zip(sent.process));
+            }
+        }
+        for (key, process) in signees {
+            self.find_signee_in(org, &key, &process, &[], found)?;
         }
         Ok(())
     }

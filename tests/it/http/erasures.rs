@@ -363,6 +363,43 @@ fn a_store_from_before_the_erasure_forgets_again_when_it_is_opened() {
     server.check_log();
 }
 
+/// Who is asked for by address is the signee with that address too, in every process.
+#[test]
+fn an_actor_with_the_address_of_a_signee_is_erased_as_that_signee() {
+    let (server, key) = start("signing");
+    for process in ["p1", "p2"] {
+        let signees = json!([
+            {"signee_key": format!("{process}-s"), "name": NAME, "email": EMAIL, "phone": "+354 555 0123"},
+            {"signee_key": format!("{process}-o"), "name": "Bo", "email": "bo@stays.example"},
+        ]);
+        let process = json!({"process_key": process, "display_name": "Lease", "file_name": "lease.pdf",
+            "created_by": {"type": "user", "id": "u_1"}, "signees": signees});
+        assert_eq!(server.post(&format!("{ORG}/processes"), &key, &process).status, 201);
+    }
+    let told = json!({"action": "document.viewed", "process": "p2", "signee": "p2-s", "context": {"ip": IP},
+        "actor": {"type": "signee", "id": "p2-s"}});
+    assert_eq!(server.post(&format!("{ORG}/events"), &key, &told).status, 201);
+    let noted =
+        json!({"action": "note.made", "actor": {"type": "system"}, "reason": format!("{NAME} called")});
+    assert_eq!(server.post(&format!("{ORG}/events"), &key, &noted).status, 201);
+
+    let made = erase(&server, &key, json!({"actor": EMAIL}));
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["mentions"][0]["events"], 1, "{made:?}");
+    for process in ["p1", "p2"] {
+        let said = server.get(&format!("{ORG}/processes/{process}"), &key).text;
+        assert!(said.contains("bo@stays.example"), "{said}");
+        for gone in [EMAIL, NAME, "555 0123"] {
+            assert!(!said.contains(gone), "{gone}: {said}");
+        }
+    }
+    server.app.purge().unwrap();
+    for gone in [EMAIL, "555 0123", IP] {
+        assert_eq!(files_with(server.directory.path(), gone), Vec::<String>::new(), "{gone}");
+    }
+    server.check_log();
+}
+
 #[test]
 fn a_signee_is_erased_from_process_lists_and_trails_and_the_final_pdf_is_made_anew() {
     let (server, key) = start("signing");
