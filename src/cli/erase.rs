@@ -69,8 +69,8 @@ fn tell(answer: &Value) {
     }
     for it in answer["mentions"].as_array().into_iter().flatten() {
         println!(
-            "{} still stands in {} events, which may mean somebody else: look at them, and name them with --event.",
-            it["name"], it["events"]
+            "{} still stands in {} events, which may mean somebody else: look at them, and name them with --event: {}",
+            it["name"], it["events"], it["seqs"]
         );
     }
     println!("Not within reach:");

@@ -248,7 +248,10 @@ impl Place {
                         }
                         why => why.into(),
                     })?;
-                app.purge()?;
+                app.purge().context(
+                    "it is erased, recorded, and found by nothing any more, but not gone everywhere yet; the next \
+                     start of the server goes on with that",
+                )?;
                 Ok(crate::http::shown_erasures(&made))
             }
         }
