@@ -15,6 +15,7 @@
 //!
 //! Deliberately absent: the index, which is made anew, and any place but a directory.
 
+use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -32,6 +33,7 @@ use crate::directory::{DirectoryError, Entry};
 use crate::fsck::check_row;
 use crate::store::{Store, StoreError};
 
+mod documents;
 pub mod make;
 pub mod put;
 
@@ -74,7 +76,7 @@ pub struct Manifest {
     pub has_keys: bool,
     /// Its logs.
     pub logs: Vec<LogLine>,
-    /// What could not be read and is not in it, in words.
+    /// What its logs name and was not there as it was, in words: not in it, or only as the backup before had it.
     pub faults: Vec<String>,
     /// Its files.
     pub files: Vec<FileLine>,
@@ -201,12 +203,27 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    fn write(&self, backup: &Path) -> Result<(), BackupError> {
+    /// Gives it its name in a backup: from then on it holds.
+    ///
+    /// # Errors
+    /// When it would name a file twice, so that nothing could be put back, or cannot be written.
+    pub fn write(&self, backup: &Path) -> Result<(), BackupError> {
+        let mut places = HashSet::new();
+        if let Some(file) = self.files.iter().find(|file| !places.insert(self.place_of(file))) {
+            let why = format!("the backup would hold {} twice; the one before is as it was", file.path);
+            return Err(BackupError::Refused(why));
+        }
         let path = backup.join(MANIFEST);
         let mut bytes = serde_json::to_vec_pretty(self).map_err(|why| used(&path)(why.into()))?;
         bytes.push(b'\n');
         let new = backup.join(format!("{MANIFEST}.new"));
         crate::signed::replace_file(backup, &new, &path, &bytes, 0o600).map_err(used(&path))
+    }
+
+    /// Where a file lies in a data directory.
+    fn place_of<'a>(&self, file: &'a FileLine) -> &'a str {
+        let state = file.path.strip_prefix(&self.state).and_then(|rest| rest.strip_prefix('/'));
+        state.unwrap_or(&file.path)
     }
 
     /// How many events its logs hold.

@@ -25,7 +25,7 @@ mod signed_head;
 mod states;
 
 pub use chain::{Chain, Told};
-pub use files::{check_one as check_file, names};
+pub use files::{check_one as check_file, is_due, named_now, names};
 pub use row::{Attached, Place, attached, check_row, check_time, read};
 pub use signed_head::check_size;
 

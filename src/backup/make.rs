@@ -7,7 +7,7 @@
 //!
 //! Deliberately absent: the lock of the data directory, which its server holds, and writing anything there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use everlog_core::checkpoint::Checkpoint;
-use everlog_core::hex::{self, Hex};
+use everlog_core::hex;
 use everlog_core::merkle::Frontier;
 use jiff::Timestamp;
 
 use crate::app::{self, LOG_FILE};
+use crate::backup::documents::Documents;
 use crate::backup::{
     BackupError, CHECKPOINTS, FORMAT, FileLine, KEY_SUFFIX, LEDGER, LogLine, Manifest, Phase, TRUTH, Told,
-    copy_file, copy_opened, entries, hash_file, line, make_directory, name, read_again, sync, used,
+    copy_file, entries, hash_file, line, make_directory, name, read_again, sync, used,
 };
-use crate::blobs::{self, BlobError, Blobs, BucketAccess};
+use crate::blobs::{self, BucketAccess};
 use crate::directory::{Directory, Entry};
 use crate::fsck::check_row;
 use crate::log::now_ms;
@@ -76,6 +77,8 @@ pub struct Made {
     pub new_events: u64,
     /// How many documents were copied, and how long they are.
     pub new_blobs: (u64, u64),
+    /// How many documents lie there that the logs in the backup do not name: they are not in it.
+    pub unnamed_blobs: u64,
     /// Why all was read although there was a backup before.
     pub why_whole: Option<String>,
 }
@@ -120,16 +123,15 @@ pub fn make(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Made, BackupError> {
     let made_ms = now_ms();
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open_to_read(&state)?);
     let orgs = Directory::new(Arc::clone(&store)).all()?;
-    let mut faults = Vec::new();
-    let codes = orgs.iter().map(|org| org.row.code).collect();
-    let blobs = copy_blobs(wanted, before.as_ref(), &codes, &mut faults, told)?;
+    let mut documents = Documents::of(wanted, before.as_ref(), store.as_ref())?;
+    documents.copy(&orgs, told)?;
+    let Documents { files: blob_lines, new: new_blobs, unnamed: unnamed_blobs, faults, .. } = documents;
     files.extend(copy_small(data, &state, wanted.with_keys)?);
     let new_events = verify(store.as_ref(), &orgs, renewed.as_ref(), told)?;
     let logs = sign(wanted, store.as_ref(), &orgs, &state, &mut files)?;
     drop((store, orgs));
     sync_file(&truth)?;
     files.push(line(format!("{}/{TRUTH}", name(&state)), hash_file(&truth)?));
-    let (new_blobs, blob_lines) = blobs;
     files.extend(blob_lines);
     sync(&state)?;
     let manifest = Manifest {
@@ -146,7 +148,7 @@ pub fn make(wanted: &Wanted<'_>, told: Told<'_>) -> Result<Made, BackupError> {
     };
     manifest.write(to)?;
     tidy(to, &manifest)?;
-    Ok(Made { manifest, new_events, new_blobs, why_whole })
+    Ok(Made { manifest, new_events, new_blobs, unnamed_blobs, why_whole })
 }
 
 /// A directory that is not empty and holds no backup may be anything: nothing is written there, and nothing removed.
@@ -308,69 +310,6 @@ fn copy_small(data: &Path, state: &Path, with_keys: bool) -> Result<Vec<FileLine
     Ok(files)
 }
 
-type Copied = ((u64, u64), Vec<FileLine>);
-
-/// The documents that are not there yet. Their names are their hashes: what is there and as long as it was is not read again.
-fn copy_blobs(
-    wanted: &Wanted<'_>,
-    before: Option<&Manifest>,
-    codes: &HashSet<OrgCode>,
-    faults: &mut Vec<String>,
-    told: Told<'_>,
-) -> Result<Copied, BackupError> {
-    let known: HashMap<&str, &FileLine> =
-        before.iter().flat_map(|before| &before.files).map(|file| (file.path.as_str(), file)).collect();
-    let blobs = Blobs::open_to_read(wanted.data, wanted.access, wanted.to)?;
-    let (mut files, mut new, mut total) = (Vec::new(), Vec::new(), 0);
-    let mut codes: Vec<OrgCode> = codes.iter().copied().collect();
-    codes.sort_unstable();
-    for org in codes {
-        let mut all = blobs.all(org)?;
-        all.sort_unstable();
-        for (hash, bytes) in all {
-            let (part, blob) = (Hex(&hash[..1]), Hex(&hash));
-            let path = format!("{}/{}/{part}/{blob}", blobs::DIRECTORY, org.0);
-            let length = |path: &Path| fs::metadata(path).map(|found| found.len()).ok();
-            match known.get(path.as_str()) {
-                Some(kept) if length(&wanted.to.join(&path)) == Some(kept.bytes) => {
-                    files.push((*kept).clone());
-                }
-                _ => {
-                    total += bytes;
-                    new.push((path, org, hash));
-                }
-            }
-        }
-    }
-    let (mut count, mut done) = (0, 0);
-    for (path, org, hash) in new {
-        let place = wanted.to.join(&path);
-        let directory = place.parent().unwrap_or(wanted.to);
-        let source = match blobs.open_unchecked(org, &hash) {
-            // Erased meanwhile, with an event that says so.
-            Err(BlobError::Missing(_)) => continue,
-            opened => opened?,
-        };
-        make_directory(directory)?;
-        let part = place.with_extension("part");
-        let copied = copy_opened(&place, source, &part, &mut |read| {
-            done += read;
-            told(Phase::Files, done, total);
-        })?;
-        if copied.1 != hash {
-            let of = blobs.bucket().map_or("the data directory".to_owned(), ToString::to_string);
-            faults.push(format!("{path} of {of} is damaged and is not in the backup"));
-            remove_file(&part)?;
-            continue;
-        }
-        fs::rename(&part, &place).map_err(used(&place))?;
-        sync(directory)?;
-        count += 1;
-        files.push(line(path, copied));
-    }
-    Ok(((count, done), files))
-}
-
 /// Removes what the manifest does not name.
 fn tidy(to: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     for path in entries(to)?.iter().filter(|path| name(path).starts_with(STATE)) {
@@ -389,7 +328,7 @@ fn tidy(to: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     sync(to)
 }
 
-fn remove_file(path: &Path) -> Result<(), BackupError> {
+pub(super) fn remove_file(path: &Path) -> Result<(), BackupError> {
     match fs::remove_file(path) {
         Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(used(path)(why)),
         _ => Ok(()),

@@ -131,8 +131,7 @@ fn copy_all(backup: &Path, growing: &Path, manifest: &Manifest, told: Told<'_>) 
     let (total, mut done) = (manifest.bytes(), 0);
     let mut names = HashSet::new();
     for file in &manifest.files {
-        let state = file.path.strip_prefix(&manifest.state).and_then(|rest| rest.strip_prefix('/'));
-        let to = growing.join(state.unwrap_or(&file.path));
+        let to = growing.join(manifest.place_of(file));
         let damaged = |why: String| BackupError::Damaged { path: file.path.clone(), why };
         if !names.insert(to.clone()) {
             return Err(damaged("the manifest names it twice".to_owned()));

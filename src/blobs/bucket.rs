@@ -199,7 +199,11 @@ impl Bucket {
         self.known()?;
         let prefix = self.key(&org.0.to_string());
         self.wait("listed", async {
-            let named = |it: object_store::ObjectMeta| Some((hex::decode(it.location.filename()?)?, it.size));
+            // What lies elsewhere under this prefix, or below another document's name, is nothing that is found again.
+            let named = |it: object_store::ObjectMeta| {
+                let hash = hex::decode(it.location.filename()?)?;
+                (it.location == self.place(org, &hash)).then_some((hash, it.size))
+            };
             let found = self.store.list(Some(&prefix));
             found.try_filter_map(|it| std::future::ready(Ok(named(it)))).try_collect().await
         })

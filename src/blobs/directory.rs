@@ -65,7 +65,10 @@ impl Directory {
                 continue;
             }
             for path in entries(&directory).map_err(&doing)? {
-                let Some(hash) = hash_of(&path) else { continue };
+                // What lies in another place than its own is nothing that is found again.
+                let Some(hash) = hash_of(&path).filter(|hash| path == self.place(org, hash)) else {
+                    continue;
+                };
                 // What is taken away meanwhile is not there.
                 let bytes = fs::metadata(&path).map_or(0, |found| found.len());
                 found.push((hash, bytes));

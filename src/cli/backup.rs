@@ -133,6 +133,7 @@ fn backup_told(made: &Made, took_ms: u64) -> Value {
         "new_events": made.new_events,
         "bytes": made.manifest.bytes(),
         "new_documents": made.new_blobs.0,
+        "unnamed_documents": made.unnamed_blobs,
         "faults": faults,
         "why_whole": made.why_whole,
         "took_ms": took_ms,
@@ -159,7 +160,10 @@ fn tell_backup(to: &Path, made: &Made, took_ms: u64) {
     } else {
         println!("the keys are not in it: without log.key, restored logs are signed by another key");
     }
-    manifest.faults.iter().for_each(|fault| println!("NOT IN IT: {}", output::visible(fault)));
+    if made.unnamed_blobs > 0 {
+        println!("{} documents that no log in it names are left out", made.unnamed_blobs);
+    }
+    manifest.faults.iter().for_each(|fault| println!("NOT WELL: {}", output::visible(fault)));
 }
 
 pub(super) fn restore(arguments: RestoreArguments) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,7 @@
 //! Whether the files that a log names are there and have their hashes. Deliberately absent: files that it does not name; the
 //! next start sweeps those.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use everlog_core::hex;
@@ -10,12 +11,16 @@ use everlog_core::process::State;
 
 use crate::blobs::{BlobError, Blobs};
 use crate::fsck::chain::Told;
-use crate::fsck::row::Attached;
+use crate::fsck::row::{Attached, attached};
 use crate::log::Projection;
-use crate::store::{OrgCode, StoreError};
+use crate::store::process::{ProcessFilter, ProcessOrder, ProcessPage, every_seq};
+use crate::store::{OrgCode, Store, StoreError};
 
 /// How many files are read at once. More would wait for the disk or the bucket, which has an end of those whom it answers.
 const READERS_MAX: usize = 16;
+/// How many processes are read together, and how many events of one.
+const GROUP_PROCESSES: u64 = 500;
+const GROUP_EVENTS: usize = 500;
 
 /// The files that events name and that their processes still do.
 pub(super) fn named<'a>(
@@ -36,6 +41,52 @@ pub(super) fn named<'a>(
 pub fn names(state: &State, hash: &Hash) -> bool {
     let attached = state.document.iter().chain(&state.trail);
     attached.filter_map(|it| hex::decode::<32>(&it.sha256)).any(|it| it == *hash)
+}
+
+/// The files that the processes of a log name, each with the keys of those that do.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn named_now(store: &dyn Store, org: OrgCode) -> Result<BTreeMap<Hash, Vec<String>>, StoreError> {
+    let mut named: BTreeMap<Hash, Vec<String>> = BTreeMap::new();
+    let mut page =
+        ProcessPage { order: ProcessOrder::Made, descending: false, skip: 0, take: GROUP_PROCESSES };
+    loop {
+        let rows = store.processes(org, &ProcessFilter::default(), page)?;
+        for row in &rows {
+            let (state, process) = (row.decoded()?, row.process.as_ref());
+            let attached = state.document.iter().chain(&state.trail);
+            for hash in attached.filter_map(|it| hex::decode::<32>(&it.sha256)) {
+                named.entry(hash).or_default().extend(process.map(|process| process.key.clone()));
+            }
+        }
+        if (rows.len() as u64) < page.take {
+            return Ok(named);
+        }
+        page.skip += page.take;
+    }
+}
+
+/// Whether a file that these processes name must be there: not all of them know it from history alone.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_due(
+    store: &dyn Store,
+    org: OrgCode,
+    hash: &Hash,
+    processes: &[String],
+) -> Result<bool, StoreError> {
+    for key in processes {
+        for group in every_seq(store, org, key)?.chunks(GROUP_EVENTS) {
+            for row in store.rows(org, group)? {
+                if attached(&row.event()?).is_some_and(|file| file.sha256 == *hash && file.is_due) {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// What is wrong, and with the file of which event. Files are read at once.

@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::crash::{agent, post, prepare, serve};
+use crate::http::process_files::{PDF, created, put as put_document, sha256};
 use crate::server::{OPERATOR_KEY, Server, event};
 
 const ACME: &str = "/v1/organizations/acme";
@@ -92,11 +93,50 @@ fn record(server: &Server, key: &str, count: u64) {
     assert_eq!(answer.body["created"], count, "{answer:?}");
 }
 
+/// Keeps bytes as the Audit Trail of a process that history tells of, instead of the one before.
+fn keep(server: &Server, key: &str, process: &str, bytes: &[u8]) {
+    keep_stray(server, bytes);
+    let mut history = [
+        created(process),
+        json!({
+            "action": "trail.made", "actor": {"type": "system"}, "process": process,
+            "metadata": {"sha256": sha256(bytes), "size": bytes.len()},
+        }),
+    ];
+    history.iter_mut().for_each(|event| event["occurred_at"] = json!("1970-06-01T00:00:00Z"));
+    let answer = server.post(&format!("{ACME}/events?mode=record"), key, &json!(history));
+    assert_eq!(answer.body["created"], 2, "{answer:?}");
+}
+
 /// Keeps a document that nothing names.
-fn keep(server: &Server, bytes: &[u8]) {
+fn keep_stray(server: &Server, bytes: &[u8]) {
     let mut upload = server.app.blobs.begin(OrgCode(0)).unwrap();
     upload.write(bytes).unwrap();
     upload.place().unwrap().named();
+}
+
+/// Attaches a document to each of so many processes.
+fn attach(server: &Server, key: &str, count: usize) -> Vec<String> {
+    let attach = |number: usize| {
+        let (process, bytes) = (format!("p{number}"), [PDF, format!("% {number}\n").as_bytes()].concat());
+        assert_eq!(server.post(&format!("{ACME}/events"), key, &created(&process)).status, 201);
+        let answer = put_document(server, "acme", key, &process, &bytes);
+        assert_eq!(answer.status, 201, "{answer:?}");
+        sha256(&bytes)
+    };
+    (0..count).map(attach).collect()
+}
+
+/// Every document of the first organization in a directory, by its hash.
+fn documents_in(directory: &Path) -> Vec<String> {
+    let below = |path: &Path| fs::read_dir(path).unwrap().map(|it| it.unwrap().path());
+    let parts = below(&directory.join("blobs/0")).filter(|part| !part.ends_with("new"));
+    let mut names: Vec<String> = parts
+        .flat_map(|part| below(&part).collect::<Vec<_>>())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
 }
 
 /// Erases the metadata of an event. What follows from it in the background, if anything, is over when this returns.
@@ -214,8 +254,8 @@ fn what_is_copied_because_it_is_new_gives_the_same_as_everything_copied() {
     record(&server, &key, 30);
     let place = TempDir::new().unwrap();
     let (grown, whole) = (place.path().join("grown"), place.path().join("whole"));
-    keep(&server, b"one");
-    keep(&server, b"two");
+    keep(&server, &key, "p1", b"one");
+    keep(&server, &key, "p2", b"two");
     let made = backup_of(&data(&server), &grown).unwrap();
     assert_eq!((made.manifest.is_incremental, made.new_blobs), (false, (2, 6)));
     assert!(holds(&bytes_below(&grown), "acme"));
@@ -226,7 +266,7 @@ fn what_is_copied_because_it_is_new_gives_the_same_as_everything_copied() {
     server.tenant("globex", "signing");
     server.app.store.transact(&mut |it| it.set_meta("other", b"value")).unwrap();
     server.app.blobs.delete(OrgCode(0), &Sha256::digest(b"one").into()).unwrap();
-    keep(&server, b"three");
+    keep(&server, &key, "p1", b"three");
     let made = backup_of(&data(&server), &grown).unwrap();
     assert_eq!((made.manifest.is_incremental, made.why_whole), (true, None));
     assert_eq!(made.new_blobs, (1, 5));
@@ -238,8 +278,7 @@ fn what_is_copied_because_it_is_new_gives_the_same_as_everything_copied() {
         made.files.iter().filter(|file| file.path.starts_with("blobs/")).cloned().collect()
     };
     assert_eq!(blobs(&made.manifest), blobs(&all.manifest));
-    let below = |path: &Path| fs::read_dir(path).unwrap().map(|it| it.unwrap().path());
-    assert_eq!(below(&grown.join("blobs/0")).flat_map(|part| below(&part).collect::<Vec<_>>()).count(), 2);
+    assert_eq!(documents_in(&grown).len(), 2, "what the log names no more is gone");
     assert_eq!(verified(&grown).events(), verified(&whole).events());
 
     // Restored, it serves, and goes on.
@@ -283,7 +322,7 @@ fn a_damaged_backup_is_refused_and_the_file_or_event_is_named() {
     record(&server, &key, 20);
     let place = TempDir::new().unwrap();
     let backup = place.path().join("backup");
-    keep(&server, b"one");
+    keep(&server, &key, "p1", b"one");
     // What was signed lies in it, too.
     server.get(&format!("{ACME}/checkpoint"), &key);
     let manifest = backup_of(&data(&server), &backup).unwrap().manifest;
@@ -371,6 +410,73 @@ fn damage_is_not_carried_from_one_backup_into_the_next() {
     assert!(told.starts_with(&format!("event {bad} of acme is damaged")), "{told}");
     assert_eq!(verified(&backup).events(), made.manifest.events(), "the one before is as it was");
     assert!(backup_of(&directory.path().join("data"), place.path()).is_err(), "not a backup's directory");
+}
+
+/// L10: the last copy of a document that is lost stays in the backup, and everybody hears that it is lost.
+#[test]
+fn a_backup_keeps_its_copies_of_documents_that_are_lost_and_says_so() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    let mut hashes = attach(&server, &key, 5);
+    hashes.sort();
+    let place = TempDir::new().unwrap();
+    let (backup, new) = (place.path().join("backup"), place.path().join("new"));
+    let arguments = |to: &Path| command(&["backup"], &[to, Path::new("--data"), &data(&server)]);
+    assert!(arguments(&backup).output().unwrap().status.success());
+    let lost: Vec<PathBuf> =
+        hashes.iter().map(|hash| data(&server).join("blobs/0").join(&hash[..2]).join(hash)).collect();
+    lost[1..].iter().for_each(|path| fs::remove_file(path).unwrap());
+
+    for _ in 0..2 {
+        let output = arguments(&backup).output().unwrap();
+        let told = text(&output.stdout);
+        assert!(!output.status.success(), "{told}");
+        assert_eq!(told.matches("is missing in the data directory; the copy from before stays").count(), 4);
+        assert!(hashes[1..].iter().all(|hash| told.contains(hash)) && !told.contains(&hashes[0]), "{told}");
+        assert_eq!(documents_in(&backup), hashes);
+    }
+    // A first backup has no copy from before.
+    let output = arguments(&new).output().unwrap();
+    let told = text(&output.stdout);
+    assert!(!output.status.success(), "{told}");
+    assert_eq!(told.matches("acme: the document ").count(), 4, "{told}");
+    assert_eq!(told.matches("it is not in the backup").count(), 4, "{told}");
+    assert_eq!(documents_in(&new), hashes[..1]);
+
+    // Put back, they are there again.
+    let restored = TempDir::new().unwrap();
+    prepared(&backup, &restored.path().join("data")).unwrap().put().unwrap();
+    let server = Server::start_in(restored, |_| {});
+    assert_eq!(documents_in(&data(&server)), hashes);
+    server.check_log();
+}
+
+/// L10: files that are nobody's, and files in places that are no document's, neither break a backup nor are in it.
+#[test]
+fn files_that_no_log_names_are_left_out_of_a_backup() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    let hashes = attach(&server, &key, 1);
+    let of = |part: &str, name: &str| data(&server).join("blobs/0").join(part).join(name);
+    let other = if hashes[0].starts_with("ab") { "cd" } else { "ab" };
+    let (own, stray) = (of(&hashes[0][..2], &hashes[0]), sha256(b"a stray"));
+    for path in [of(other, &hashes[0]), of(&stray[..2], &stray)] {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::copy(&own, path).unwrap();
+    }
+    let place = TempDir::new().unwrap();
+    let backup = place.path().join("backup");
+    let made = backup_of(&data(&server), &backup).unwrap();
+    assert_eq!((made.unnamed_blobs, made.new_blobs.0, &made.manifest.faults), (1, 1, &Vec::new()));
+    assert_eq!(documents_in(&backup), hashes);
+    verified(&backup);
+
+    // Were a file named twice, nothing could be put back.
+    let before = fs::read(backup.join(MANIFEST)).unwrap();
+    let mut twice = made.manifest;
+    twice.files.push(twice.files.last().unwrap().clone());
+    assert!(twice.write(&backup).unwrap_err().to_string().contains("twice"));
+    assert_eq!(fs::read(backup.join(MANIFEST)).unwrap(), before);
 }
 
 fn killed_after(mut child: Child, ms: u64) -> bool {

@@ -113,6 +113,12 @@ impl Failing {
         state.objects.keys().filter(|key| !key.ends_with(".json")).count()
     }
 
+    /// Puts an object below the prefix.
+    pub fn put(&self, key: &str, bytes: &[u8]) {
+        let key = format!("{}/{key}", self.url().prefix());
+        self.state.lock().unwrap().objects.insert(key, bytes.to_vec());
+    }
+
     /// Puts other bytes into the place of those with this hash.
     pub fn spoil(&self, sha256: &str, bytes: &[u8]) {
         let mut state = self.state.lock().unwrap();

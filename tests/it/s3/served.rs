@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use everlog::backup::{make, put};
+use everlog::backup::{Manifest, make, put};
 use everlog::blobs::BucketAccess;
 use everlog::store::OrgCode;
+use everlog_core::hex::Hex;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::http::process_files::{PDF, finished, sha256};
@@ -58,8 +60,17 @@ fn a_restore_that_is_broken_off_leaves_nothing_in_the_bucket() {
     let placed = upload.place().unwrap();
     let gone = placed.sha256();
     placed.named();
+    let trail = |sha256: &str| {
+        json!([{
+            "action": "trail.made", "actor": {"type": "system"}, "process": "p1",
+            "occurred_at": "1970-06-01T00:00:00Z", "metadata": {"sha256": sha256, "size": 1},
+        }])
+    };
+    let history = format!("{ORG}/events?mode=record");
+    assert_eq!(server.post(&history, &key, &trail(&Hex(&gone).to_string())).body["created"], 1);
     let access = bucket.access();
     made(&data, &backup, &access);
+    assert_eq!(server.post(&history, &key, &trail(&sha256(b"another"))).body["created"], 1);
     server.app.blobs.delete(OrgCode(0), &gone).unwrap();
     let before = bucket.count();
     let directory = server.stop();
@@ -88,6 +99,39 @@ fn a_restore_that_is_broken_off_leaves_nothing_in_the_bucket() {
 fn made(data: &Path, to: &Path, access: &BucketAccess) {
     let wanted = make::Wanted { data, to, with_keys: true, log_host: None, log_key: None, access };
     assert_eq!(make::make(&wanted, &|_, _, _| ()).unwrap().manifest.faults, Vec::<String>::new());
+}
+
+/// L10: objects of a home below this one have the same names in other places; what nobody names may be anything. Neither
+/// breaks a backup nor is in it.
+#[test]
+fn objects_that_no_log_names_are_left_out_of_a_backup() {
+    let bucket = Failing::start();
+    let server = start(TempDir::new().unwrap(), &bucket);
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    let (own, stray) = (sha256(PDF), sha256(b"a stray"));
+    bucket.put(&format!("0/0/{}/{own}", &own[..2]), PDF);
+    bucket.put(&format!("0/zz/{own}"), PDF);
+    bucket.put(&format!("0/{}/{stray}", &stray[..2]), b"nothing of it");
+    let place = TempDir::new().unwrap();
+    let (data, backup) = (server.directory.path().join("data"), place.path().join("backup"));
+    let access = bucket.access();
+    made(&data, &backup, &access);
+    let documents = |backup: &Path| {
+        let files = Manifest::read(backup).unwrap().unwrap().files.into_iter();
+        files.filter(|file| file.path.starts_with("blobs/")).count()
+    };
+    assert_eq!(documents(&backup), 2);
+    let wanted = put::Wanted {
+        backup: &backup,
+        data: &place.path().join("data"),
+        replace: false,
+        accept_loss: false,
+        key: None,
+        blobs: None,
+        access: &access,
+    };
+    put::prepare(&wanted, &|_, _, _| ()).unwrap().put().unwrap();
 }
 
 /// No list and no page makes a request for each of its rows, nor any at all.
