@@ -225,7 +225,7 @@ impl Blobs {
     }
 
     /// The blobs of a data directory that is being put back, in a bucket that may hold some of them already: one that knows
-    /// any of these homes, or else one that is nobody's.
+    /// any of these homes, or else one that is nobody's, which becomes the home that is noted at `claim` for it.
     ///
     /// # Errors
     /// When the bucket cannot be its home.
@@ -233,6 +233,7 @@ impl Blobs {
         data: &Path,
         wanted: &BucketUrl,
         homes: &[Home],
+        claim: &Path,
         access: &BucketAccess,
     ) -> Result<Self, BlobError> {
         let root = data.join(DIRECTORY);
@@ -248,16 +249,20 @@ impl Blobs {
                 }
             }
         }
-        Self::claimed(root, wanted, access)
+        let home = Home::noted(claim, wanted).map_err(failed("found"))?;
+        Self::claimed_as(root, home, access)
     }
 
     /// Makes a bucket that is nobody's the home of a directory without documents.
     fn claimed(root: PathBuf, wanted: &BucketUrl, access: &BucketAccess) -> Result<Self, BlobError> {
-        let doing = failed("found");
-        let home = Home::begin(&root, wanted).map_err(&doing)?;
+        let home = Home::begin(&root, wanted).map_err(failed("found"))?;
+        Self::claimed_as(root, home, access)
+    }
+
+    fn claimed_as(root: PathBuf, home: Home, access: &BucketAccess) -> Result<Self, BlobError> {
         let bucket = Bucket::new(home.clone(), access, &root)?;
         bucket.claim()?;
-        home.settle(&root).map_err(&doing)?;
+        home.settle(&root).map_err(failed("found"))?;
         Ok(Self::of_place(root, Place::Bucket(Box::new(bucket))))
     }
 

@@ -26,7 +26,7 @@ use crate::fsck::Checks;
 use crate::log::now_ms;
 use crate::signed::{self, SignedHeads};
 use crate::store::sqlite::SqliteStore;
-use crate::store::sqlite::put_back::PutBack;
+use crate::store::sqlite::put_back::{CLAIM, PutBack};
 use crate::store::{OrgCode, Store};
 
 /// What is wanted.
@@ -185,8 +185,10 @@ fn place_documents(
         None => None,
     };
     let local = Blobs::open_to_read(growing, wanted.access, growing)?;
+    // Broken off from here on, the same command knows what it has begun in the bucket.
+    let claim = wanted.data.join(CLAIM);
     let homes: Vec<Home> = here.iter().chain(of_backup).cloned().collect();
-    let bucket = Arc::new(Blobs::open_restored(growing, url, &homes, wanted.access)?);
+    let bucket = Arc::new(Blobs::open_restored(growing, url, &homes, &claim, wanted.access)?);
     let mut count = 0;
     for path in entries(&root(growing))?.iter().filter(|path| path.is_dir()) {
         let Some(org) = name(path).parse().ok().map(OrgCode) else { continue };

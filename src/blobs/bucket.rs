@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use everlog_core::hex::{self, Hex};
 use everlog_core::leaf::Hash;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path as Key;
 use object_store::{
@@ -42,6 +42,8 @@ const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_s
 const CALLS_MAX: usize = 64;
 /// How many of them send bytes at once: what is sent is in memory.
 const PUTS_MAX: usize = 4;
+/// How many objects are looked at before a prefix becomes a home: there should be none.
+const LISTED_MAX: usize = 10_000;
 /// What names variables for buckets begin with.
 const VARIABLES: &str = "AWS_";
 /// The variable that names a file of certificates that endpoints are verified with, and no others.
@@ -115,8 +117,9 @@ impl Bucket {
         &self.home.url
     }
 
-    /// Makes it the home of documents, unless it is that of others.
+    /// Makes it the home of documents, unless it is that of others, or lies above or below one.
     pub fn claim(&self) -> Result<(), BlobError> {
+        self.refuse_nested()?;
         let (key, object) = (self.identity(), self.home.as_object());
         self.wait("used", async {
             let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
@@ -133,6 +136,40 @@ impl Bucket {
             }
         })?;
         self.check()
+    }
+
+    /// Refuses a home above or below another: objects of the one would seem to be the other's. As far as it may be asked, and
+    /// of what lies below only so much is looked at.
+    fn refuse_nested(&self) -> Result<(), BlobError> {
+        let (own, mut above) = (self.identity(), self.home.url.prefix());
+        while let Some((next, _)) = above.rsplit_once('/').or((!above.is_empty()).then_some(("", ""))) {
+            above = next;
+            let key = Key::from(format!("{above}/{IDENTITY}"));
+            let found = self.wait("used", async {
+                match self.store.head(&key).await {
+                    Err(why) if says_nothing(&why) => Ok(false),
+                    head => head.map(|_| true),
+                }
+            })?;
+            if found {
+                return Err(self.refused(BucketFault::Nested(key.to_string())));
+            }
+        }
+        let prefix = self.key("");
+        let below = self.wait("listed", async {
+            let found = self.store.list(Some(&prefix)).take(LISTED_MAX);
+            let is_home = |it: &object_store::ObjectMeta| {
+                it.location != own && it.location.filename() == Some(IDENTITY)
+            };
+            let found = found.try_filter(|it| std::future::ready(is_home(it))).try_next().await;
+            match found {
+                Err(why) if says_nothing(&why) => Ok(None),
+                found => found,
+            }
+        })?;
+        let nested =
+            |it: object_store::ObjectMeta| self.refused(BucketFault::Nested(it.location.to_string()));
+        below.map_or(Ok(()), |it| Err(nested(it)))
     }
 
     /// Asks for what every later call needs: that the bucket is there, is ours, and may be listed.
@@ -306,6 +343,12 @@ fn client(url: &BucketUrl, access: &BucketAccess) -> Result<AmazonS3, BucketFaul
 fn is_no_condition(why: &object_store::Error) -> bool {
     matches!(why, object_store::Error::NotImplemented { .. })
         || matches!(fault(why), BucketFault::Answered { status: 501, .. })
+}
+
+/// Whether an answer says nothing of what lies there: nothing does, or who asks may not know. What is done there next tells.
+fn says_nothing(why: &object_store::Error) -> bool {
+    matches!(why, object_store::Error::NotFound { .. })
+        || matches!(fault(why), BucketFault::Forbidden { .. } | BucketFault::NoBucket)
 }
 
 fn is_no_bucket(why: &object_store::Error) -> bool {

@@ -48,6 +48,11 @@ pub enum BucketFault {
     /// The prefix is that of other documents.
     #[error("it holds the documents of another data directory: take another prefix")]
     OfOthers,
+    /// Another home lies above or below it.
+    #[error(
+        "{0} says that the documents of another data directory lie above or below it: take a prefix beside that"
+    )]
+    Nested(String),
     /// Its certificate is nobody's that is believed.
     #[error("its certificate is not believed: AWS_CA_BUNDLE names a file of those that are ({0})")]
     Untrusted(String),

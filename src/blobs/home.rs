@@ -115,28 +115,33 @@ impl Home {
 
     /// A home that does not count yet: the one that was begun for this place, or else a new one, durable.
     pub(super) fn begin(root: &Path, url: &BucketUrl) -> io::Result<Self> {
-        if let Some(begun) = read(&root.join(NEW))?.filter(|begun| begun.url == *url) {
+        Self::noted(&root.join(NEW), url)
+    }
+
+    /// The same, noted in a file of its own, which may outlive the directory that is to have it.
+    pub(super) fn noted(path: &Path, url: &BucketUrl) -> io::Result<Self> {
+        if let Some(begun) = read(path)?.filter(|begun| begun.url == *url) {
             return Ok(begun);
         }
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(io::Error::from)?;
         let home = Self { version: VERSION, url: url.clone(), id: Hex(&id).to_string() };
-        home.write_new(root)?;
+        home.write(path)?;
         Ok(home)
     }
 
     /// Remembers this home from now on, durably.
     pub(super) fn settle(&self, root: &Path) -> io::Result<()> {
-        self.write_new(root)?;
+        self.write(&root.join(NEW))?;
         fs::rename(root.join(NEW), root.join(HOME))?;
         super::directory::sync(root)
     }
 
-    fn write_new(&self, root: &Path) -> io::Result<()> {
+    fn write(&self, path: &Path) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(self)?;
         bytes.push(b'\n');
-        super::directory::write_private(&root.join(NEW), &bytes)?;
-        super::directory::sync(root)
+        super::directory::write_private(path, &bytes)?;
+        path.parent().map_or(Ok(()), super::directory::sync)
     }
 
     /// What the object at the prefix says.

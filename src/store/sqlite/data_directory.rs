@@ -21,7 +21,7 @@ const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// What an otherwise empty directory may hold: our lock, what a restore that was killed left, and what a file system puts
 /// into its root.
-const ALLOWED_IN_EMPTY: &[&str] = &[LOCK, put_back::GROWING, "lost+found"];
+const ALLOWED_IN_EMPTY: &[&str] = &[LOCK, put_back::GROWING, put_back::CLAIM, "lost+found"];
 /// The owner may do everything, nobody else anything.
 pub(super) const DIRECTORY_MODE: u32 = 0o700;
 /// The owner may read and write, nobody else anything.

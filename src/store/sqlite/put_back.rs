@@ -19,6 +19,8 @@ use crate::store::sqlite::data_directory::{self, LOCK, TRUTH, refusal};
 
 /// Where what is to come grows. What is in it counts for nothing.
 pub(super) const GROWING: &str = "restoring";
+/// What outlives `restoring`, should it not become whole: the bucket that the documents were on their way to.
+pub const CLAIM: &str = "restoring.bucket";
 /// Its name once it is whole.
 pub(super) const READY: &str = "restored";
 /// What the name of a directory with what was replaced begins with.
@@ -120,6 +122,8 @@ pub(super) fn finish(data: &Path) -> io::Result<()> {
     for name in first.iter().chain(&last).filter(|name| *name != ASIDE && *name != CLEARED) {
         fs::rename(ready.join(name), data.join(name))?;
     }
+    // Its bucket is remembered in what has its place now.
+    remove(&data.join(CLAIM))?;
     sync(data)?;
     // Away under one name: half removed, its mark could be gone before it is.
     remove(&data.join(GROWING))?;
@@ -129,7 +133,7 @@ pub(super) fn finish(data: &Path) -> io::Result<()> {
 
 /// Whether something in a data directory belongs to the truth that is replaced.
 fn is_to_go(name: &OsStr) -> bool {
-    let stays = [LOCK, GROWING, READY, "lost+found"].iter().any(|it| OsStr::new(it) == name);
+    let stays = [LOCK, GROWING, READY, CLAIM, "lost+found"].iter().any(|it| OsStr::new(it) == name);
     !stays && !name.to_string_lossy().starts_with(REPLACED)
 }
 

@@ -76,6 +76,22 @@ fn a_prefix_is_the_home_of_one_data_directory_only() {
     assert_eq!(open(other.path(), None, &prefix.access()).unwrap().bucket(), None);
 }
 
+/// Objects of a home below another would be listed as the other's.
+#[test]
+fn a_home_lies_neither_above_nor_below_another() {
+    let Some(prefix) = Prefix::new() else { return };
+    let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let below = |rest: &str| -> BucketUrl { format!("{}/{rest}", prefix.url).parse().unwrap() };
+    keep(&open(data.path(), Some(&below("a")), &prefix.access()).unwrap(), b"abc");
+    for url in [below("a/0"), below("a/0/1"), prefix.url.clone()] {
+        let refused = fault(open(other.path(), Some(&url), &prefix.access()));
+        assert!(matches!(refused, BucketFault::Nested(_)), "{url}: {refused}");
+        assert!(refused.to_string().contains("a/everlog-documents.json"), "{refused}");
+    }
+    assert_eq!(prefix.keys().len(), 2, "what was refused has left nothing");
+    keep(&open(other.path(), Some(&below("ab")), &prefix.access()).unwrap(), b"abc");
+}
+
 /// Killed after the object was made and before the directory remembers it, the next start knows it as its own.
 #[test]
 fn a_kill_while_a_bucket_becomes_a_home_does_not_lock_it() {

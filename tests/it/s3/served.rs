@@ -101,6 +101,40 @@ fn made(data: &Path, to: &Path, access: &BucketAccess) {
     assert_eq!(make::make(&wanted, &|_, _, _| ()).unwrap().manifest.faults, Vec::<String>::new());
 }
 
+/// L10: a restore into a new bucket that is broken off goes on when it is begun again, and what it has sent is found.
+#[test]
+fn a_restore_into_a_new_bucket_goes_on_when_it_is_begun_again() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    let (place, bucket) = (TempDir::new().unwrap(), Failing::start());
+    let backup = place.path().join("backup");
+    let access = bucket.access();
+    made(&server.directory.path().join("data"), &backup, &access);
+    let (directory, url) = (TempDir::new().unwrap(), bucket.url());
+    let data = directory.path().join("data");
+    let wanted = put::Wanted {
+        backup: &backup,
+        data: &data,
+        replace: false,
+        accept_loss: false,
+        key: None,
+        blobs: Some(&url),
+        access: &access,
+    };
+    for new in [2, 0, 0] {
+        let ready = put::prepare(&wanted, &|_, _, _| ()).unwrap();
+        assert_eq!(ready.in_bucket, Some((bucket.url(), new)));
+        drop(ready);
+    }
+    assert_eq!(put::prepare(&wanted, &|_, _, _| ()).unwrap().put().unwrap(), None);
+    assert!(!data.join("restoring.bucket").exists());
+    let server = start(directory, &bucket);
+    assert_eq!(bucket.count(), 2);
+    assert_eq!(server.get(&format!("{ORG}/processes/p1/document"), &key).text.as_bytes(), PDF);
+    server.check_log();
+}
+
 /// L10: objects of a home below this one have the same names in other places; what nobody names may be anything. Neither
 /// breaks a backup nor is in it.
 #[test]
