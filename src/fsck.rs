@@ -86,10 +86,14 @@ pub struct Checked {
     pub erased: u64,
     /// How many records tell of it.
     pub erasures: u64,
+    /// How many more the ledger knows of, because the log is from a backup before them: the next start makes them again.
+    pub erasures_to_repeat: u64,
     /// How many processes and records have a state that was compared.
     pub subjects: u64,
     /// How many files were read.
     pub files: u64,
+    /// How many lie beside them that nobody names.
+    pub unnamed_files: u64,
     /// What is wrong, the first bad event first; empty when all is well.
     pub faults: Vec<Fault>,
 }

@@ -123,6 +123,18 @@ fn print(report: &Report, is_index_compared: bool) {
             "{organization}: {size} events are well, {signed}; {subjects} processes and records, {files} files{erased}"
         );
     }
+    for Checked { organization, erasures_to_repeat, unnamed_files, .. } in &report.logs {
+        if *erasures_to_repeat > 0 {
+            println!(
+                "{organization}: {erasures_to_repeat} erasures were made behind this backup; the next start makes them again"
+            );
+        }
+        if *unnamed_files > 0 {
+            println!(
+                "{organization}: {unnamed_files} files that nobody names lie beside it; they harm nothing"
+            );
+        }
+    }
     let (events, logs) = (report.events(), report.logs.len());
     let index =
         if is_index_compared { "and the index" } else { "; there is no index that could be compared" };

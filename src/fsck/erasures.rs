@@ -24,6 +24,12 @@ pub(super) struct Erasures {
     pub records: Vec<Seq>,
     /// The records that events name and that cannot be read, which is told of them.
     pub unread: Vec<Seq>,
+    /// The fields that are gone, by their events.
+    gone: BTreeSet<(Seq, Hash)>,
+    /// What the ledger knows of, no record tells of and is not gone: how many erasures the next start makes again …
+    pub to_repeat: u64,
+    /// … and from which events.
+    pub to_lose: BTreeSet<Seq>,
     /// What the ledger knows of this log and no record was read of yet, by record; absent where it is not asked.
     noted: Option<BTreeMap<Seq, BTreeSet<(Seq, Hash)>>>,
 }
@@ -51,6 +57,7 @@ impl Erasures {
                 continue;
             }
             self.lost.entry(*by).or_default().insert((seq, *commitment));
+            self.gone.insert((seq, *commitment));
         }
     }
 
@@ -101,7 +108,7 @@ impl Erasures {
     }
 
     /// What is left over when every event was read.
-    pub(super) fn end(&mut self, told: &mut Told) {
+    pub(super) fn end(&mut self, size: Size, told: &mut Told) {
         for (by, lost) in std::mem::take(&mut self.lost) {
             if let Some((seq, _)) = lost.first() {
                 told.push((
@@ -110,12 +117,13 @@ impl Erasures {
                 ));
             }
         }
-        for record in std::mem::take(&mut self.noted).into_iter().flatten().map(|(record, _)| record) {
-            let is_told = self.unread.contains(&record);
-            if !is_told {
-                let what = "the ledger knows of an erasure that was recorded here, and no record is; the next start \
-                            erases again";
-                told.push((record, what.to_owned()));
+        // The log is from a backup before them. Nothing is damaged by that: the next start erases again, and records that.
+        for (record, listed) in std::mem::take(&mut self.noted).into_iter().flatten() {
+            let is_left = |(seq, _): &&(Seq, Hash)| size.holds(*seq);
+            let left: Vec<Seq> = listed.difference(&self.gone).filter(is_left).map(|(seq, _)| *seq).collect();
+            if !left.is_empty() && !self.unread.contains(&record) {
+                self.to_repeat += 1;
+                self.to_lose.extend(left);
             }
         }
     }

@@ -1,7 +1,7 @@
-//! Whether the files that a log names are there and have their hashes. Deliberately absent: files that it does not name; the
-//! next start sweeps those.
+//! Whether the files that a log names are there and have their hashes. Deliberately absent: what files are that it does not
+//! name; they are counted and harm nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use everlog_core::hex;
@@ -41,6 +41,18 @@ pub(super) fn named<'a>(
 pub fn names(state: &State, hash: &Hash) -> bool {
     let attached = state.document.iter().chain(&state.trail);
     attached.filter_map(|it| hex::decode::<32>(&it.sha256)).any(|it| it == *hash)
+}
+
+/// How many files lie there that no process names.
+pub(super) fn count_unnamed(
+    blobs: &Blobs,
+    org: OrgCode,
+    named: &[&(Seq, Attached)],
+) -> Result<u64, StoreError> {
+    let named: BTreeSet<Hash> = named.iter().map(|(_, file)| file.sha256).collect();
+    let there =
+        blobs.all(org).map_err(|why| StoreError::Io { doing: "list documents", source: Box::new(why) });
+    Ok(there?.iter().filter(|(hash, _)| !named.contains(hash)).count() as u64)
 }
 
 /// The files that the processes of a log name, each with the keys of those that do.

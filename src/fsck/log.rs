@@ -3,10 +3,13 @@
 //!
 //! Deliberately absent: holding a log in memory. What was joined is let go, but for states and what was erased.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use everlog_core::hex::Hex;
 use everlog_core::ids::{Seq, Size};
+use everlog_core::process::subject_of;
 
 use crate::directory::Entry;
 use crate::fsck::chain::{Chain, Told};
@@ -156,7 +159,7 @@ impl<'a> Joining<'a> {
         self.chain.end(&mut told);
         let is_read = !self.size.holds(self.chain.next);
         if is_read {
-            self.erasures.end(&mut told);
+            self.erasures.end(self.size, &mut told);
             self.check_erased(&mut told)?;
         }
         self.tell_all(told);
@@ -166,7 +169,7 @@ impl<'a> Joining<'a> {
         let projection = std::mem::take(&mut self.projector).end();
         // States and files follow from events that are well.
         let are_well = self.faults.iter().all(|fault| fault.seq.is_none());
-        let (subjects, files) = if are_well { self.check_made(&projection)? } else { (0, 0) };
+        let (subjects, files, unnamed) = if are_well { self.check_made(&projection)? } else { (0, 0, 0) };
         self.faults.sort_by_key(|fault| (fault.seq.is_none(), fault.seq));
         self.faults.truncate(FAULTS_MAX);
         Ok(Checked {
@@ -175,22 +178,45 @@ impl<'a> Joining<'a> {
             signed: self.signed.map(|kept| kept.frontier.size()),
             erased: self.erasures.events.len() as u64,
             erasures: self.erasures.records.len() as u64,
+            erasures_to_repeat: self.erasures.to_repeat,
             subjects,
             files,
+            unnamed_files: unnamed,
             faults: self.faults,
         })
     }
 
-    /// What is made of the events and kept beside them: states and files; how many there are of each.
-    fn check_made(&mut self, projection: &Projection) -> Result<(u64, u64), StoreError> {
+    /// What is made of the events and kept beside them: states and files; how many there are of each, and of files that
+    /// nobody names.
+    fn check_made(&mut self, projection: &Projection) -> Result<(u64, u64, u64), StoreError> {
         let (store, code) = (self.checks.store, self.org.row.code);
         states::check(store, code, projection)?.into_iter().for_each(|what| self.tell(None, what));
         let subjects = projection.rows.len() as u64;
-        let Some(blobs) = self.checks.blobs else { return Ok((subjects, 0)) };
-        let all = std::mem::take(&mut self.named);
+        let Some(blobs) = self.checks.blobs else { return Ok((subjects, 0, 0)) };
+        let mut all = std::mem::take(&mut self.named);
+        self.excuse_trails(projection, &mut all)?;
         let named = files::named(projection, &all)?;
+        let unnamed = files::count_unnamed(blobs, code, &named)?;
         self.tell_all(files::check(blobs, code, &named, self.checks.workers)?);
-        Ok((subjects, named.len() as u64))
+        Ok((subjects, named.len() as u64, unnamed))
+    }
+
+    /// An Audit Trail that shows what the next start erases again is made anew then: the backup may not hold it any more.
+    fn excuse_trails(&self, projection: &Projection, all: &mut [(Seq, Attached)]) -> Result<(), StoreError> {
+        let events: Vec<Seq> = self.erasures.to_lose.iter().copied().collect();
+        let mut subjects = BTreeSet::new();
+        for group in events.chunks(GROUP_ERASED) {
+            for row in self.checks.store.rows(self.org.row.code, group)? {
+                subjects.extend(subject_of(&row.event()?.document.event));
+            }
+        }
+        for (_, file) in all.iter_mut().filter(|(_, file)| subjects.contains(&file.subject)) {
+            let Some(row) = projection.rows.get(file.subject.as_str()) else { continue };
+            if row.decoded()?.trail.is_some_and(|it| it.sha256 == Hex(&file.sha256).to_string()) {
+                file.is_due = false;
+            }
+        }
+        Ok(())
     }
 
     /// The lists of what was erased, and of the records that tell of it, are those of the events.

@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::crash::{agent, post, prepare, serve};
-use crate::http::process_files::{PDF, created, put as put_document, sha256};
+use crate::http::process_files::{PDF, created, finished, put as put_document, sha256};
 use crate::server::{OPERATOR_KEY, Server, event};
 
 const ACME: &str = "/v1/organizations/acme";
@@ -477,6 +477,38 @@ fn files_that_no_log_names_are_left_out_of_a_backup() {
     twice.files.push(twice.files.last().unwrap().clone());
     assert!(twice.write(&backup).unwrap_err().to_string().contains("twice"));
     assert_eq!(fs::read(backup.join(MANIFEST)).unwrap(), before);
+}
+
+/// L10: a log beside a ledger that knows of later erasures is well: the next start makes them again, and is done then.
+#[test]
+fn a_restored_log_that_is_to_erase_again_is_well() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    record(&server, &key, 10);
+    let place = TempDir::new().unwrap();
+    let backup = place.path().join("backup");
+    backup_of(&data(&server), &backup).unwrap();
+    record(&server, &key, 3);
+    erase(&server, &key, 12);
+    let directory = server.stop();
+    let restored = TempDir::new().unwrap();
+    let data_at = restored.path().join("data");
+    prepared(&backup, &data_at).unwrap().put().unwrap();
+    fs::copy(directory.path().join("data/erasures.jsonl"), data_at.join("erasures.jsonl")).unwrap();
+    let checked = || {
+        let output = run(&["fsck", "--json"], &data_at);
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let of = |name: &str| told["logs"][0][name].as_u64().unwrap();
+        assert!(output.status.success(), "{told}");
+        (of("files"), of("erased"), of("erasures_to_repeat"))
+    };
+    assert_eq!(checked(), (2, 0, 1));
+    // Its record has another position than the one from before.
+    let server = Server::start_in(restored, |_| {});
+    let restored = server.stop();
+    assert_eq!(checked(), (2, 1, 0));
+    drop(restored);
 }
 
 fn killed_after(mut child: Child, ms: u64) -> bool {
