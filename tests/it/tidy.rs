@@ -51,7 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("backup", &["app", "blobs", "directory", "fsck", "ledger", "log", "signed", "store"]),
-    ("copy", &["blobs", "log", "store"]),
+    ("copy", &["blobs", "fsck", "log", "store"]),
     ("export", &[]),
     ("download", &["access", "app", "blobs", "export", "log", "quota", "read", "trail", "words"]),
     ("compat", &["access", "app", "log", "read", "store"]),
