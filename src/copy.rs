@@ -4,7 +4,10 @@
 //! Deliberately absent: what is made of the log (index, states) and made anew, and tokens of receipts, which matter for
 //! minutes. Broken off anywhere, the copy goes on where it stopped when it is begun again.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use everlog_core::erasure::Salts;
@@ -14,6 +17,7 @@ use everlog_core::leaf::{Hash, Seed};
 use serde_json::Value;
 
 use crate::blobs::{BlobError, Blobs};
+use crate::fsck;
 use crate::log::{self, coded};
 use crate::store::stream::MessagePlace;
 use crate::store::{Head, OrgCode, OrganizationRow, Row, Store, StoreError, Transaction};
@@ -26,6 +30,8 @@ const GROUP_LETTERS: usize = 500;
 const CREDENTIALS: &[&str] = &["key", "session", "session_code", "download_code"];
 /// Named values of the installation that are not told by a log.
 const NAMED: &[&str] = &["cursor_key"];
+/// The file in a directory that is being copied into.
+const MARK: &str = "copying";
 /// What the name begins with by which the evidence of a final PDF is known; its hash follows.
 const EVIDENCE: &str = "evidence:";
 
@@ -38,6 +44,14 @@ pub enum CopyError {
     /// Documents cannot be read or kept.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// That it is being made cannot be noted.
+    #[error("that a copy is being made cannot be noted in its directory")]
+    Mark(#[source] io::Error),
+    /// It was broken off.
+    #[error(
+        "{0} is a copy that was broken off, and not whole: the same `everlog copy --from … --to {0}` goes on where it stopped"
+    )]
+    Half(String),
     /// The target holds something that is not from this source.
     #[error("the target is no copy of this log: {0}")]
     Foreign(String),
@@ -54,6 +68,56 @@ pub struct Copied {
     pub new_events: u64,
     /// Documents that were copied now.
     pub documents: u64,
+    /// Documents that no process names: they are left where they are.
+    pub unnamed_documents: u64,
+}
+
+/// Says that a directory is being copied into, until [`end`] does away with it. What holds another log is left as it was.
+///
+/// # Errors
+/// When the target is no copy of this log, or cannot be written.
+pub fn begin(from: &dyn Store, to: &dyn Store, directory: &Path) -> Result<(), CopyError> {
+    for there in to.organizations()? {
+        let foreign = |what: &str| CopyError::Foreign(format!("{} {what}", there.id));
+        let Some(here) = from.organization(&there.id)? else {
+            return Err(foreign("is not here"));
+        };
+        if here.log_id != there.log_id || here.code != there.code {
+            return Err(foreign("is another organization there"));
+        }
+        let (size, longest) = (to.head(there.code)?.size, from.head(here.code)?.size);
+        let Some(last) = size.0.checked_sub(1).map(Seq) else { continue };
+        let leaf = |store: &dyn Store| {
+            let rows = store.rows(there.code, &[last]);
+            rows.map(|rows| rows.first().map(|row| row.leaf_hash))
+        };
+        if size > longest || leaf(from)? != leaf(to)? {
+            return Err(foreign("has a log that went on by itself there"));
+        }
+    }
+    let mark = directory.join(MARK);
+    File::create(mark).and_then(|mark| mark.sync_all()).map_err(CopyError::Mark)?;
+    File::open(directory).and_then(|it| it.sync_all()).map_err(CopyError::Mark)
+}
+
+/// Says that a directory holds a whole copy.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn end(directory: &Path) -> Result<(), CopyError> {
+    fs::remove_file(directory.join(MARK)).map_err(CopyError::Mark)?;
+    File::open(directory).and_then(|it| it.sync_all()).map_err(CopyError::Mark)
+}
+
+/// Refuses a directory that was copied into and not to the end.
+///
+/// # Errors
+/// When it is one.
+pub fn refuse_half(directory: &Path) -> Result<(), CopyError> {
+    if directory.join(MARK).exists() {
+        return Err(CopyError::Half(directory.display().to_string()));
+    }
+    Ok(())
 }
 
 /// Copies everything that the target does not hold yet. Nobody else may write to either. `progress` hears of events.
@@ -75,7 +139,8 @@ pub fn copy(
         erasures(from.0, to.0, org.code)?;
         beside(from.0, to.0, org.code)?;
         log::rebuild(to.0, org.code)?;
-        copied.documents += documents(from.1, to.1, org.code)?;
+        let named = fsck::named_now(from.0, org.code)?;
+        documents(from.1, to.1, org.code, &named, &mut copied)?;
         let (there, here) = (from.0.head(org.code)?, to.0.head(org.code)?);
         if there != here {
             return Err(CopyError::Foreign(format!("the log of {} ends differently", org.id)));
@@ -241,14 +306,27 @@ fn credentials(from: &dyn Store, to: &dyn Store, org: Option<OrgCode>, kind: &st
     Ok(())
 }
 
-fn documents(from: &Arc<Blobs>, to: &Arc<Blobs>, org: OrgCode) -> Result<u64, BlobError> {
+/// Copies the documents that processes name. One that is not there as it was is left out: whoever checks the copy is told.
+fn documents(
+    from: &Arc<Blobs>,
+    to: &Arc<Blobs>,
+    org: OrgCode,
+    named: &BTreeMap<Hash, Vec<String>>,
+    copied: &mut Copied,
+) -> Result<(), BlobError> {
     let kept: HashSet<Hash> = to.all(org)?.into_iter().map(|(hash, _)| hash).collect();
-    let mut copied = 0;
-    for (hash, _) in from.all(org)?.into_iter().filter(|(hash, _)| !kept.contains(hash)) {
+    let (named, unnamed): (Vec<_>, Vec<_>) =
+        from.all(org)?.into_iter().partition(|(hash, _)| named.contains_key(hash));
+    copied.unnamed_documents += unnamed.len() as u64;
+    for (hash, _) in named.into_iter().filter(|(hash, _)| !kept.contains(hash)) {
+        let bytes = match from.read(org, &hash) {
+            Err(BlobError::Missing(_) | BlobError::Damaged { .. }) => continue,
+            read => read?,
+        };
         let mut upload = to.begin(org)?;
-        upload.write(&from.read(org, &hash)?)?;
+        upload.write(&bytes)?;
         upload.place()?.named();
-        copied += 1;
+        copied.documents += 1;
     }
-    Ok(copied)
+    Ok(())
 }

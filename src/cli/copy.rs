@@ -48,6 +48,7 @@ pub(super) fn copy(arguments: CopyArguments) -> anyhow::Result<ExitCode> {
     }
     let source = SqliteStore::open(&from)?;
     let target = SqliteStore::open(&to)?;
+    copy::begin(&source, &target, &to)?;
     let access = BucketAccess::of_environment();
     let to_blobs = Blobs::open_at(&to, wanted.as_ref(), &access)?;
     let blobs = (Arc::new(Blobs::open(&from)?), Arc::new(to_blobs));
@@ -66,6 +67,7 @@ pub(super) fn copy(arguments: CopyArguments) -> anyhow::Result<ExitCode> {
     for name in DIRECTORIES {
         copy_directory(&from.join(name), &to.join(name))?;
     }
+    copy::end(&to)?;
     let target: Arc<dyn Store> = Arc::new(target);
     let orgs = Directory::new(Arc::clone(&target)).all()?;
     let checks = Checks { blobs: Some(&blobs.1), ..Checks::of(target.as_ref()) };
@@ -74,12 +76,15 @@ pub(super) fn copy(arguments: CopyArguments) -> anyhow::Result<ExitCode> {
     if json {
         let told = json!({
             "organizations": done.organizations, "events": done.events, "new_events": done.new_events,
-            "documents": done.documents, "faults": faults,
+            "documents": done.documents, "unnamed_documents": done.unnamed_documents, "faults": faults,
         });
         println!("{told}");
     } else {
         for fault in &faults {
             eprintln!("{fault}");
+        }
+        if done.unnamed_documents > 0 {
+            println!("{} documents that nobody names are left where they are", done.unnamed_documents);
         }
         println!(
             "{} events of {} organizations are in {}, {} of them and {} documents new; every leaf was read again there.",

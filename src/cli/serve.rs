@@ -11,6 +11,7 @@ use crate::app::{App, OPERATOR_FILE};
 use crate::blobs::{BlobError, Blobs};
 use crate::cli::start_logging;
 use crate::config::{Config, LISTEN_DEFAULT};
+use crate::copy;
 use crate::http::{Serving, serve};
 
 /// What `serve` takes.
@@ -26,6 +27,7 @@ pub(super) struct ServeArguments {
 pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let config = arguments.config.complete(arguments.file.as_deref())?;
     start_logging(config.log_format, "info");
+    copy::refuse_half(&config.data())?;
     let (app, writer) = App::open(&config)?;
     see_documents(&app.blobs)?;
     let address = config.listen.map_or_else(|| LISTEN_DEFAULT.parse(), Ok)?;

@@ -7,7 +7,7 @@ use std::process::Command;
 use everlog_core::bundle::{Trust, verify};
 use serde_json::{Value, json};
 
-use crate::http::process_files::{PDF, finished};
+use crate::http::process_files::{PDF, finished, sha256};
 use crate::server::{Server, event};
 
 const ORG: &str = "/v1/organizations/acme";
@@ -84,6 +84,43 @@ fn a_copy_is_the_same_log_and_goes_on_where_it_was_broken_off() {
     send(&server, &key, 60..61);
     holds(&server, &server.get(&format!("{ORG}/events/e-60/bundle"), &key).text);
     server.check_log();
+}
+
+/// A copy that was broken off is not served in place of the whole; and what nobody names neither breaks it nor is in it.
+#[test]
+fn a_copy_that_was_broken_off_is_not_served() {
+    let server = Server::start();
+    let key = server.tenant("acme", "signing");
+    finished(&server, "acme", &key, "p1");
+    let directory = server.stop();
+    let (source, place) = (directory.path().join("data"), tempfile::tempdir().unwrap());
+    let target = place.path().join("data");
+    let stray = sha256(b"a stray");
+    let stray_at = |data: &Path| data.join("blobs/0").join(&stray[..2]).join(&stray);
+    fs::create_dir_all(stray_at(&source).parent().unwrap()).unwrap();
+    fs::write(stray_at(&source), b"damaged").unwrap();
+
+    let program = || Command::new(env!("CARGO_BIN_EXE_everlog"));
+    let mut broken = program();
+    broken.args(["copy", "--blobs", "s3://bucket/copy", "--from"]).arg(&source).arg("--to").arg(&target);
+    let broken = broken.env("AWS_CA_BUNDLE", place.path().join("nothing")).output().unwrap();
+    assert!(!broken.status.success());
+    let served =
+        program().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&target).output().unwrap();
+    let said = String::from_utf8_lossy(&served.stderr);
+    assert!(!served.status.success() && said.contains("a copy that was broken off"), "{said}");
+
+    let (is_well, told, said) = copy(&source, &target);
+    assert!(is_well, "{told} {said}");
+    assert_eq!((&told["documents"], &told["unnamed_documents"]), (&json!(2), &json!(1)), "{told}");
+    assert!(!stray_at(&target).exists() && !target.join("copying").exists());
+    // One that went on by itself is not called broken off, should somebody copy into it again.
+    let server = Server::start_in(place, |_| ());
+    send(&server, &key, 0..1);
+    let place = server.stop();
+    let (is_well, _, said) = copy(&source, &place.path().join("data"));
+    assert!(!is_well && said.contains("went on by itself"), "{said}");
+    assert!(!place.path().join("data/copying").exists());
 }
 
 #[test]
