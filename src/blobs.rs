@@ -7,13 +7,15 @@
 //! hash stands in `new/`, durable. t3 the file is renamed to its place, or an object of the bucket is made of it, durable.
 //! t4 the log names the hash. t5 the mark goes. Killed before t3, the next start removes a file without a name. Killed
 //! between t3 and t4, the mark tells the next start to ask the log, which does not name the hash, and the bytes go. Killed
-//! after t4, they stay. In a bucket it is the next server that asks, once the bucket is there.
+//! after t4, they stay. In a bucket it is the server that asks, once the bucket is there. What the bucket was told may still be
+//! under way then, and have its place later: such a mark goes when the bucket was asked again long after.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use everlog_core::hex::Hex;
 use everlog_core::leaf::Hash;
@@ -22,17 +24,21 @@ use tempfile::NamedTempFile;
 
 use crate::store::{OrgCode, StoreError};
 
+mod access;
 mod bucket;
 mod directory;
 mod fault;
+mod health;
 mod home;
 mod http;
+mod turns;
 mod upload;
 
+pub use access::BucketAccess;
 use bucket::Bucket;
-pub use bucket::BucketAccess;
 use directory::{Directory, entries, hash_of, make_directory, make_mark, remove_file};
 pub use fault::BucketFault;
+pub use health::Operation;
 pub use home::{BucketUrl, BucketUrlError, HOME, Home};
 use upload::Verdict;
 pub use upload::{Placed, Step, Upload};
@@ -45,6 +51,8 @@ const NEW: &str = "new";
 const PART: &str = ".part";
 /// How many bytes are read together.
 const PIECE_BYTES: usize = 64 * 1024;
+/// How long after it was told to keep bytes a bucket may come to it: as long as a proxy or a queue may hold a request.
+pub const LATE_TIME_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// Why bytes cannot be kept or given back.
 #[derive(Debug, thiserror::Error)]
@@ -129,8 +137,31 @@ struct State {
     waiting: HashMap<(OrgCode, Hash), Waiting>,
     /// What is being taken away, or asked after: nobody may want it meanwhile.
     leaving: HashSet<(OrgCode, Hash)>,
-    /// What an earlier process has marked, and nobody could ask after yet. What is wanted again is left to the next one.
-    doubts: HashSet<(OrgCode, Hash)>,
+    /// What is marked and may have its place although nobody names it: an earlier process has left it so, or the bucket gave
+    /// no answer.
+    doubts: HashMap<(OrgCode, Hash), Doubt>,
+}
+
+/// Something that is to be asked after.
+#[derive(Clone, Copy)]
+struct Doubt {
+    since: Instant,
+    /// Whether it was taken away once, and may have come after that.
+    was_asked: bool,
+}
+
+impl Doubt {
+    fn new() -> Self {
+        Self { since: Instant::now(), was_asked: false }
+    }
+
+    fn is_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= LATE_TIME_MAX
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        !self.was_asked || self.is_old(now)
+    }
 }
 
 #[derive(Default)]
@@ -143,6 +174,8 @@ struct Waiting {
     is_marked: bool,
     is_named: bool,
     is_unsure: bool,
+    /// Whether the bytes may have their place in spite of what the others do: they are asked after again.
+    is_in_doubt: bool,
 }
 
 impl Place {
@@ -278,6 +311,29 @@ impl Blobs {
         }
     }
 
+    /// Tells the log from now on when the bucket fails, and when it is well again.
+    pub fn begin_telling(&self) {
+        if let Place::Bucket(bucket) = &self.place {
+            bucket.health().begin_telling();
+        }
+    }
+
+    /// Whether nothing failed of what the bucket was asked last; none when the data directory holds the bytes.
+    pub fn is_up(&self) -> Option<bool> {
+        match &self.place {
+            Place::Directory(_) => None,
+            Place::Bucket(bucket) => Some(bucket.health().is_up()),
+        }
+    }
+
+    /// How often this failed since the start.
+    pub fn failures(&self, operation: Operation) -> u64 {
+        match &self.place {
+            Place::Directory(_) => 0,
+            Place::Bucket(bucket) => bucket.health().failures(operation),
+        }
+    }
+
     /// Sees whether the place of the bytes can be used.
     ///
     /// # Errors
@@ -391,52 +447,66 @@ impl Blobs {
             let Some(org) = code.map(OrgCode) else { continue };
             for path in entries(&directory.join(NEW)).map_err(&doing)? {
                 match hash_of(&path) {
-                    Some(hash) => drop(self.state().doubts.insert((org, hash))),
+                    Some(hash) => drop(self.state().doubts.insert((org, hash), Doubt::new())),
                     None => remove_file(&path).map_err(&doing)?,
                 }
             }
         }
         match &self.place {
-            Place::Directory(_) => self.settle_doubts(named).map(drop),
+            Place::Directory(_) => self.settle_doubts(named, Instant::now()).map(drop),
             Place::Bucket(_) => Ok(()),
         }
     }
 
-    /// Asks after what an earlier process has left marked. It may run beside everything else: nobody wants bytes that are
-    /// asked after, until that is over. Says whether doubts are left.
+    /// Asks after what is marked, now. It may run beside everything else: nobody wants bytes that are asked after, until that
+    /// is over. Says whether doubts are left.
     ///
     /// # Errors
     /// When the disk or the log cannot be read.
     pub fn settle_doubts(
         &self,
         named: &dyn Fn(OrgCode) -> Result<HashSet<Hash>, StoreError>,
+        now: Instant,
     ) -> Result<bool, BlobError> {
-        let orgs: HashSet<OrgCode> = self.state().doubts.iter().map(|(org, _)| *org).collect();
+        let due = |state: &State| -> HashSet<OrgCode> {
+            state.doubts.iter().filter(|(_, doubt)| doubt.is_due(now)).map(|((org, _), _)| *org).collect()
+        };
+        let orgs = due(&self.state());
         for org in orgs {
-            let asked = Leaving::begin_doubts(self, org);
+            let asked = Leaving::begin_doubts(self, org, now);
             let named = named(org)?;
             for key in &asked.keys {
-                if !named.contains(&key.1) {
-                    match self.place.remove(org, &key.1) {
-                        Err(why @ BlobError::Bucket { .. }) => {
-                            let error = &why as &dyn std::error::Error;
-                            tracing::warn!(
-                                error,
-                                "what a crash may have left in the bucket stays there for now"
-                            );
-                            return Ok(true);
-                        }
-                        removed => removed?,
+                match self.settle_doubt(key, named.contains(&key.1), now) {
+                    Err(why @ BlobError::Bucket { .. }) => {
+                        let error = &why as &dyn std::error::Error;
+                        tracing::debug!(error, "what may have been left in the bucket stays there for now");
+                        return Ok(true);
                     }
+                    settled => settled?,
                 }
-                remove_file(&self.mark(org, &key.1)).map_err(failed("swept"))?;
-                self.state().doubts.remove(key);
             }
         }
-        Ok(!self.state().doubts.is_empty())
+        Ok(self.is_in_doubt())
     }
 
-    /// Whether an earlier process has left something that nobody could ask after yet.
+    fn settle_doubt(&self, key: &(OrgCode, Hash), is_named: bool, now: Instant) -> Result<(), BlobError> {
+        if !is_named {
+            self.place.remove(key.0, &key.1)?;
+            let may_come_late = matches!(self.place, Place::Bucket(_));
+            if let Some(doubt) = self.state().doubts.get_mut(key)
+                && may_come_late
+                && !doubt.is_old(now)
+            {
+                doubt.was_asked = true;
+                return Ok(());
+            }
+        }
+        remove_file(&self.mark(key.0, &key.1)).map_err(failed("swept"))?;
+        self.state().doubts.remove(key);
+        Ok(())
+    }
+
+    /// Whether something is left to ask after.
     pub fn is_in_doubt(&self) -> bool {
         !self.state().doubts.is_empty()
     }
@@ -459,9 +529,11 @@ impl Blobs {
         let is_leaving = |state: &mut State| state.leaving.contains(&key);
         let state = self.left.wait_while(self.state(), is_leaving);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        // An older doubt is left to the next start: whether these bytes are named is being decided anew.
-        state.doubts.remove(&key);
-        state.waiting.entry(key).or_default().holders += 1;
+        // Whether these bytes are named is being decided anew; unless they are, an older doubt comes back.
+        let doubt = state.doubts.remove(&key);
+        let waiting = state.waiting.entry(key).or_default();
+        waiting.is_in_doubt |= doubt.is_some();
+        waiting.holders += 1;
     }
 
     fn note(&self, org: OrgCode, sha256: &Hash, note: impl FnOnce(&mut Waiting)) {
@@ -475,17 +547,28 @@ impl Blobs {
         waiting.holders -= 1;
         waiting.is_named |= verdict == Verdict::Named;
         waiting.is_unsure |= verdict == Verdict::Unsure;
+        waiting.is_in_doubt |= verdict == Verdict::NotPlaced;
         if waiting.holders > 0 {
             return Ok(());
         }
         let is_to_go = waiting.is_ours && !waiting.is_unsure && !waiting.is_named;
-        let is_settled = waiting.is_named || (waiting.is_marked && !waiting.is_unsure);
+        let is_in_doubt = waiting.is_in_doubt && !waiting.is_unsure && !waiting.is_named;
+        let is_settled =
+            waiting.is_named || (waiting.is_marked && !waiting.is_unsure && !waiting.is_in_doubt);
         state.waiting.remove(&key);
+        if is_in_doubt {
+            // The log does not name them unless it did before, which it is asked then.
+            state.doubts.insert(key, Doubt::new());
+            return Ok(());
+        }
         // Whoever wants these bytes next finds them there or gone; who wants others does not wait.
-        let _leaving = is_to_go.then(|| Leaving::begin(self, &mut state, key));
+        let leaving = is_to_go.then(|| Leaving::begin(self, &mut state, key));
         let held = if is_to_go {
             drop(state);
-            self.place.remove(org, sha256)?;
+            if let Err(why) = self.place.remove(org, sha256) {
+                self.state().doubts.insert(key, Doubt::new());
+                return Err(why);
+            }
             None
         } else {
             Some(state)
@@ -494,6 +577,7 @@ impl Blobs {
             remove_file(&self.mark(org, sha256)).map_err(failed("swept"))?;
         }
         drop(held);
+        drop(leaving);
         Ok(())
     }
 }
@@ -510,10 +594,11 @@ impl<'a> Leaving<'a> {
         Self { blobs, keys: vec![key] }
     }
 
-    /// All of an organization that are in doubt.
-    fn begin_doubts(blobs: &'a Blobs, org: OrgCode) -> Self {
+    /// All of an organization that are in doubt, and to be asked after now.
+    fn begin_doubts(blobs: &'a Blobs, org: OrgCode, now: Instant) -> Self {
         let mut state = blobs.state();
-        let keys: Vec<_> = state.doubts.iter().filter(|key| key.0 == org).copied().collect();
+        let due = state.doubts.iter().filter(|(key, doubt)| key.0 == org && doubt.is_due(now));
+        let keys: Vec<_> = due.map(|(key, _)| *key).collect();
         state.leaving.extend(&keys);
         Self { blobs, keys }
     }

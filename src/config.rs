@@ -32,7 +32,7 @@ pub struct Config {
     #[arg(long, env = "EVERLOG_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// The bucket that documents lie in, from the first start on: s3://BUCKET/PREFIX [default: the data directory]
-    #[arg(long, env = "EVERLOG_BLOBS", value_name = "URL")]
+    #[arg(long, env = unless_empty("EVERLOG_BLOBS"), value_name = "URL")]
     pub blobs: Option<BucketUrl>,
     /// The address under which people reach this server, for links; also the host in the origin of new logs
     #[arg(long, env = "EVERLOG_PUBLIC_URL", value_name = "URL")]
@@ -125,6 +125,12 @@ pub enum ConfigError {
         /// What is wrong with it.
         why: &'static str,
     },
+}
+
+/// The name of a variable, unless that is set to nothing: templates of deployments do so where nothing is wanted.
+fn unless_empty(name: &'static str) -> Option<&'static str> {
+    let value = std::env::var_os(name);
+    value.is_none_or(|value| !value.to_string_lossy().trim().is_empty()).then_some(name)
 }
 
 impl Config {

@@ -3,7 +3,8 @@
 //! Deliberately absent: how its bytes come in and go out. The rules on when are `core::process`.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use everlog_core::event::{Invalid, NewEvent, Origin};
 use everlog_core::hex::{self, Hex};
@@ -30,8 +31,12 @@ pub(super) const INSPECTIONS_MAX: usize = 2;
 /// How many processes are read together.
 const GROUP_PROCESSES: u64 = 1_000;
 
-/// How long a bucket that was away rests before it is asked again after what a crash has left.
-const SWEEP_REST: Duration = Duration::from_secs(60);
+/// How long it rests between two looks at what a crash or a bucket without an answer has left, and at whether one that failed
+/// is well again.
+const SWEEP_REST: Duration = Duration::from_secs(10);
+
+/// How long a start waits for a bucket, each time that it asks it: events need none.
+pub const START_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// A document that is attached now.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,14 +141,13 @@ impl App {
 }
 
 impl App {
-    /// Asks after what a crash has left in a bucket, until it is settled or the server stops.
+    /// Asks after what a crash has left in a bucket, and after what went there without an answer, again and again until the
+    /// server stops. A bucket that failed is asked whether it is well again.
     pub async fn keep_sweeping(self) {
-        while self.blobs.is_in_doubt() {
+        loop {
             let app = self.clone();
-            let settle = move || app.blobs.settle_doubts(&|org| named(app.store.as_ref(), org));
-            match tokio::task::spawn_blocking(settle).await {
-                Ok(Ok(false)) => return,
-                Ok(Ok(true)) => {}
+            match tokio::task::spawn_blocking(move || app.sweep_now(Instant::now())).await {
+                Ok(Ok(())) => {}
                 Ok(Err(why)) => tell(&why),
                 Err(why) => tell(&why),
             }
@@ -153,6 +157,29 @@ impl App {
             }
         }
     }
+
+    /// The same once, as of this moment.
+    ///
+    /// # Errors
+    /// When the disk or the log cannot be read.
+    pub fn sweep_now(&self, now: Instant) -> Result<(), BlobError> {
+        if self.blobs.is_up() == Some(false) {
+            // It counts and tells by itself what it meets.
+            self.blobs.check().ok();
+        }
+        if self.blobs.is_in_doubt() {
+            self.blobs.settle_doubts(&|org| named(self.store.as_ref(), org), now)?;
+        }
+        Ok(())
+    }
+}
+
+/// What something at the start gives, unless it takes so long that it is left to itself.
+pub fn within_start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (tell, told) = mpsc::channel();
+    // Whoever waits may have gone.
+    std::thread::spawn(move || drop(tell.send(work())));
+    told.recv_timeout(START_TIME_MAX).ok()
 }
 
 fn tell(why: &(dyn std::error::Error + 'static)) {

@@ -1,32 +1,34 @@
 //! Bytes by organization and hash as objects of an S3 bucket. Deliberately absent: whether anybody names them.
 //!
-//! Every call waits for the bucket, on the thread that makes it, which is never one of those that answer requests. The first
-//! one asks whether the bucket is the one that the data directory knows: what lies in another one says nothing of documents
-//! that are missing.
+//! Every call waits for the bucket, on the thread that makes it, which is never one of those that answer requests. What lies in
+//! another bucket than the one that the data directory knows says nothing of documents that are missing, and must not get
+//! any: whose it is, is asked by the first call, before one that changes something and behind one that finds nothing.
 
-use std::fmt;
 use std::fs::File;
 use std::future::Future;
 use std::io::{Seek as _, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use everlog_core::hex::{self, Hex};
 use everlog_core::leaf::Hash;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as Key;
 use object_store::{
     BackoffConfig, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, RetryConfig,
 };
 use tempfile::NamedTempFile;
 use tokio::runtime;
-use tokio::sync::Semaphore;
 
+use crate::blobs::access::{BucketAccess, CERTIFICATES};
 use crate::blobs::fault::{BucketFault, fault};
+use crate::blobs::health::{Health, Operation};
 use crate::blobs::home::{self, BYTES_MAX, BucketUrl, Home};
 use crate::blobs::http::Connector;
+use crate::blobs::turns::{Limits, Turns};
 use crate::blobs::{BlobError, failed};
 use crate::store::OrgCode;
 
@@ -37,46 +39,16 @@ const RETRIES_MAX: usize = 4;
 const RETRY_TIME_MAX: Duration = Duration::from_secs(15);
 /// The first rest between two tries, and the longest.
 const REST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(4));
-/// How many callers wait for the bucket at once. Each holds a thread: were there no end to them, a bucket that answers
-/// slowly would take the threads that read the log.
-const CALLS_MAX: usize = 64;
-/// How many of them send bytes at once: what is sent is in memory.
-const PUTS_MAX: usize = 4;
+/// How many ask for something at once, and how many send bytes: what is sent is in memory. All who may wait together are fewer
+/// than the threads there are.
+const ASKING: Limits = Limits { places: 32, waiting: 160, time: TURN_TIME_MAX };
+const SENDING: Limits = Limits { places: 4, waiting: 160, time: TURN_TIME_MAX };
+/// How long somebody waits for a turn.
+const TURN_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long it is believed that the bucket is ours when something in it is changed, or all of it counts.
+const KNOWN_TIME_MAX: Duration = Duration::from_secs(60);
 /// How many objects are looked at before a prefix becomes a home: there should be none.
 const LISTED_MAX: usize = 10_000;
-/// What names variables for buckets begin with.
-const VARIABLES: &str = "AWS_";
-/// The variable that names a file of certificates that endpoints are verified with, and no others.
-const CERTIFICATES: &str = "AWS_CA_BUNDLE";
-
-/// How a bucket is reached, and in whose name: what the variables say that everybody uses for it, as names in lower case and
-/// their values. Secrets among them are shown to nobody.
-#[derive(Clone, Default)]
-pub struct BucketAccess(Vec<(String, String)>);
-
-impl BucketAccess {
-    /// What the environment says.
-    pub fn of_environment() -> Self {
-        let all = std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.to_str()?;
-            name.starts_with(VARIABLES).then_some((name.to_owned(), value.into_string().ok()?))
-        });
-        Self::of(all.filter(|(_, value)| !value.is_empty()))
-    }
-
-    /// What these variables say, of which each has its usual name.
-    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(variables.into_iter().collect())
-    }
-}
-
-impl fmt::Debug for BucketAccess {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.0.iter().map(|(name, _)| name);
-        formatter.write_str("BucketAccess ")?;
-        formatter.debug_set().entries(names).finish()
-    }
-}
 
 /// The place of bytes whose home is a bucket.
 pub(super) struct Bucket {
@@ -84,11 +56,11 @@ pub(super) struct Bucket {
     store: AmazonS3,
     /// Where files without a name grow.
     scratch: PathBuf,
-    /// Whether it was seen to be the one that the data directory knows.
-    is_known: AtomicBool,
-    /// How many wait for it.
-    calls: AtomicUsize,
-    puts: Semaphore,
+    /// When it was last seen to be the one that the data directory knows.
+    known: Mutex<Option<Instant>>,
+    asking: Turns,
+    sending: Turns,
+    health: Health,
 }
 
 impl Bucket {
@@ -106,9 +78,10 @@ impl Bucket {
             home,
             store,
             scratch: scratch.to_owned(),
-            is_known: AtomicBool::new(false),
-            calls: AtomicUsize::new(0),
-            puts: Semaphore::new(PUTS_MAX),
+            known: Mutex::default(),
+            asking: Turns::new(ASKING),
+            sending: Turns::new(SENDING),
+            health: Health::default(),
         })
     }
 
@@ -117,11 +90,16 @@ impl Bucket {
         &self.home.url
     }
 
+    /// How it does.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
     /// Makes it the home of documents, unless it is that of others, or lies above or below one.
     pub fn claim(&self) -> Result<(), BlobError> {
         self.refuse_nested()?;
         let (key, object) = (self.identity(), self.home.as_object());
-        self.wait("used", async {
+        self.wait(Operation::Use, async {
             let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
             match self.store.put_opts(&key, object.clone().into(), create).await {
                 // Some servers know no conditions; then only two that begin at once are not told apart here.
@@ -145,7 +123,7 @@ impl Bucket {
         while let Some((next, _)) = above.rsplit_once('/').or((!above.is_empty()).then_some(("", ""))) {
             above = next;
             let key = Key::from(format!("{above}/{IDENTITY}"));
-            let found = self.wait("used", async {
+            let found = self.wait(Operation::Use, async {
                 match self.store.head(&key).await {
                     Err(why) if says_nothing(&why) => Ok(false),
                     head => head.map(|_| true),
@@ -156,7 +134,7 @@ impl Bucket {
             }
         }
         let prefix = self.key("");
-        let below = self.wait("listed", async {
+        let below = self.wait(Operation::List, async {
             let found = self.store.list(Some(&prefix)).take(LISTED_MAX);
             let is_home = |it: &object_store::ObjectMeta| {
                 it.location != own && it.location.filename() == Some(IDENTITY)
@@ -174,17 +152,17 @@ impl Bucket {
 
     /// Asks for what every later call needs: that the bucket is there, is ours, and may be listed.
     pub fn check(&self) -> Result<(), BlobError> {
-        self.known()?;
+        self.ask_whose()?;
         let prefix = self.key("");
-        self.wait("listed", async { self.store.list_with_delimiter(Some(&prefix)).await.map(drop) })
+        self.wait(Operation::List, async { self.store.list_with_delimiter(Some(&prefix)).await.map(drop) })
     }
 
     /// A file with these bytes, which has no name and is gone when it is closed.
     pub fn open(&self, org: OrgCode, sha256: &Hash) -> Result<File, BlobError> {
         let mut file = tempfile::tempfile_in(&self.scratch).map_err(failed("read"))?;
-        self.known()?;
+        self.known(None)?;
         let key = self.place(org, sha256);
-        let fetched = self.wait("read", async {
+        let fetched = self.wait(Operation::Read, async {
             let got = match self.store.get(&key).await {
                 Err(object_store::Error::NotFound { path, source }) => {
                     let why = object_store::Error::NotFound { path, source };
@@ -200,17 +178,20 @@ impl Bucket {
             }
             Ok(Some(file.rewind()))
         })?;
-        fetched.ok_or(BlobError::Missing(*sha256))?.map_err(failed("read"))?;
+        let Some(fetched) = fetched else {
+            // In another bucket everything would seem to be lost.
+            self.ask_whose()?;
+            return Err(BlobError::Missing(*sha256));
+        };
+        fetched.map_err(failed("read"))?;
         Ok(file)
     }
 
     /// Makes an object of a file. It is durable when the bucket has answered.
     pub fn put(&self, org: OrgCode, sha256: &Hash, file: NamedTempFile) -> Result<(), BlobError> {
-        self.known()?;
+        self.known(Some(KNOWN_TIME_MAX))?;
         let key = self.place(org, sha256);
-        let sent = self.wait("written", async {
-            // Nobody closes it.
-            let _place = self.puts.acquire().await;
+        let sent = self.wait(Operation::Write, async {
             match std::fs::read(file.path()) {
                 Ok(bytes) => self.store.put(&key, PutPayload::from(bytes)).await.map(|_| Ok(())),
                 Err(why) => Ok(Err(why)),
@@ -221,9 +202,10 @@ impl Bucket {
 
     /// Takes bytes away; none that are not there.
     pub fn remove(&self, org: OrgCode, sha256: &Hash) -> Result<(), BlobError> {
-        self.known()?;
+        // Nothing that it answers would tell that it is another one.
+        self.ask_whose()?;
         let key = self.place(org, sha256);
-        self.wait("deleted from", async {
+        self.wait(Operation::Delete, async {
             match self.store.delete(&key).await {
                 Err(why @ object_store::Error::NotFound { .. }) if !is_no_bucket(&why) => Ok(()),
                 deleted => deleted,
@@ -233,9 +215,9 @@ impl Bucket {
 
     /// The hashes of all bytes of an organization, and how many they are.
     pub fn all(&self, org: OrgCode) -> Result<Vec<(Hash, u64)>, BlobError> {
-        self.known()?;
+        self.known(Some(KNOWN_TIME_MAX))?;
         let prefix = self.key(&org.0.to_string());
-        self.wait("listed", async {
+        self.wait(Operation::List, async {
             // What lies elsewhere under this prefix, or below another document's name, is nothing that is found again.
             let named = |it: object_store::ObjectMeta| {
                 let hash = hex::decode(it.location.filename()?)?;
@@ -246,44 +228,83 @@ impl Bucket {
         })
     }
 
-    /// Sees once that this is the bucket that the data directory knows.
-    fn known(&self) -> Result<(), BlobError> {
-        if self.is_known.load(Ordering::Acquire) {
-            return Ok(());
+    /// Sees that this is the bucket that the data directory knows, unless that was seen within this time, or ever.
+    fn known(&self, within: Option<Duration>) -> Result<(), BlobError> {
+        let seen = *self.known_at();
+        match seen.filter(|at| within.is_none_or(|within| at.elapsed() < within)) {
+            Some(_) => Ok(()),
+            None => self.ask_whose(),
         }
+    }
+
+    /// Asks whether this is the bucket that the data directory knows.
+    fn ask_whose(&self) -> Result<(), BlobError> {
         let key = self.identity();
-        let id = self.wait("read", async {
-            match self.store.get(&key).await {
-                Err(why @ object_store::Error::NotFound { .. }) if !is_no_bucket(&why) => Ok(None),
-                Ok(got) if got.meta.size > BYTES_MAX => Ok(None),
-                got => Ok(home::id_in(&got?.bytes().await?)),
+        let asked = Instant::now();
+        let seen = self.wait_for(Operation::Use, async {
+            let id = match self.store.get(&key).await {
+                Err(why @ object_store::Error::NotFound { .. }) if !is_no_bucket(&why) => None,
+                Ok(got) if got.meta.size > BYTES_MAX => None,
+                got => home::id_in(&got?.bytes().await?),
+            };
+            Ok(match id {
+                Some(id) if id == self.home.id => Ok(()),
+                Some(_) => Err(BucketFault::OfOthers),
+                None => Err(BucketFault::NotOurs),
+            })
+        });
+        match &seen {
+            Ok(()) => *self.known_at() = Some(asked),
+            // Until it is ours again, everything asks before.
+            Err(BlobError::Bucket { fault: BucketFault::OfOthers | BucketFault::NotOurs, .. }) => {
+                *self.known_at() = None;
             }
-        })?;
-        match id {
-            Some(id) if id == self.home.id => {
-                self.is_known.store(true, Ordering::Release);
-                Ok(())
-            }
-            Some(_) => Err(self.refused(BucketFault::OfOthers)),
-            None => Err(self.refused(BucketFault::NotOurs)),
+            Err(_) => {}
         }
+        seen
     }
 
     fn refused(&self, fault: BucketFault) -> BlobError {
         BlobError::Bucket { url: self.home.url.clone(), doing: "used", fault }
     }
 
-    /// Waits for what is asked of the bucket, with a runtime for this call alone: requests block the thread.
+    fn known_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn wait<T>(
         &self,
-        doing: &'static str,
+        operation: Operation,
         work: impl Future<Output = object_store::Result<T>>,
     ) -> Result<T, BlobError> {
-        let bad = |fault| BlobError::Bucket { url: self.home.url.clone(), doing, fault };
-        let _call = Call::begin(&self.calls).ok_or_else(|| bad(BucketFault::Busy))?;
+        self.wait_for(operation, async { work.await.map(Ok) })
+    }
+
+    /// Waits for what is asked of the bucket, with a runtime for this call alone: requests block the thread.
+    fn wait_for<T>(
+        &self,
+        operation: Operation,
+        work: impl Future<Output = object_store::Result<Result<T, BucketFault>>>,
+    ) -> Result<T, BlobError> {
+        let (url, doing) = (&self.home.url, operation.doing());
+        let bad = |fault| BlobError::Bucket { url: url.clone(), doing, fault };
+        let turns = if operation == Operation::Write { &self.sending } else { &self.asking };
+        let _turn = turns.take(&|| !self.health.is_away()).ok_or_else(|| bad(BucketFault::Busy))?;
         let runtime = runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(failed("asked for"))?;
-        runtime.block_on(work).map_err(|why| bad(fault(&why)))
+        // The client ends its thread over what it cannot put into a request; what is set was seen before, what a machine says
+        // of its role was not.
+        let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
+        let done = match done {
+            Ok(Ok(done)) => done,
+            Ok(Err(why)) => Err(fault(&why)),
+            Err(_) => Err(BucketFault::Setting("no request can be made of what is set for it".to_owned())),
+        };
+        match &done {
+            Ok(_) => self.health.worked(url, operation),
+            Err(fault) => self.health.failed(url, operation, fault),
+        }
+        done.map_err(bad)
     }
 
     fn identity(&self) -> Key {
@@ -299,33 +320,16 @@ impl Bucket {
     }
 }
 
-/// Somebody who waits for a bucket.
-struct Call<'a>(&'a AtomicUsize);
-
-impl<'a> Call<'a> {
-    fn begin(calls: &'a AtomicUsize) -> Option<Self> {
-        let before = calls.fetch_add(1, Ordering::AcqRel);
-        let call = Self(calls);
-        (before < CALLS_MAX).then_some(call)
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 fn client(url: &BucketUrl, access: &BucketAccess) -> Result<AmazonS3, BucketFault> {
-    let (mut builder, mut certificates) = (AmazonS3Builder::new(), None);
-    for (name, value) in &access.0 {
-        if name == CERTIFICATES {
-            let bad = |why: String| BucketFault::Setting(format!("{CERTIFICATES} names {value}: {why}"));
-            certificates = Some(std::fs::read(value).map_err(|why| bad(why.to_string()))?);
-        } else if let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
-            builder = builder.with_config(key, value);
-        }
+    let mut builder = AmazonS3Builder::new();
+    for (key, value) in access.settings()? {
+        builder = builder.with_config(key, value);
     }
+    let read = |path: &str| {
+        let bad = |why| BucketFault::Setting(format!("{CERTIFICATES} names {path}: {why}"));
+        std::fs::read(path).map_err(bad)
+    };
+    let certificates = access.certificates().map(read).transpose()?;
     let connector = Connector::new(certificates.as_deref())
         .map_err(|why| BucketFault::Setting(format!("{CERTIFICATES}: {why}")))?;
     let backoff = BackoffConfig { init_backoff: REST.0, max_backoff: REST.1, ..BackoffConfig::default() };

@@ -22,6 +22,7 @@ use object_store::{ClientConfigKey, ClientOptions};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, BodyReader};
 
+use crate::blobs::access;
 use crate::blobs::fault::PLAIN;
 
 /// How long a request may take as a whole, where not its beginning is slow but there is much of it.
@@ -75,10 +76,7 @@ impl fmt::Debug for Connector {
 impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let set = |key| options.get_config_value(&key);
-        let time = |key, unset: Duration| {
-            let time = set(key).and_then(|text| text.parse::<jiff::SignedDuration>().ok());
-            time.and_then(|time| Duration::try_from(time).ok()).unwrap_or(unset)
-        };
+        let time = |key, unset: Duration| set(key).and_then(|text| access::time(&text)).unwrap_or(unset);
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)

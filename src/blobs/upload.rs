@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::blobs::directory::make_mark;
-use crate::blobs::{BlobError, Blobs, failed};
+use crate::blobs::{BlobError, Blobs, BucketFault, failed};
 use crate::store::OrgCode;
 
 /// A step on the way of bytes to their place, told when it is done.
@@ -30,6 +30,8 @@ pub(super) enum Verdict {
     Named,
     Refused,
     Unsure,
+    /// It was not asked: the bytes may have their place, or come to it later, and nobody said so.
+    NotPlaced,
 }
 
 /// Bytes that are being taken in. Dropped, they are gone.
@@ -91,22 +93,32 @@ impl Upload {
         told(Step::Synced);
         // From here on whoever ends without these bytes leaves them to us.
         blobs.hold(org, &sha256);
-        let placed = Placed { blobs: Arc::clone(&blobs), org, sha256, size, verdict: Verdict::Unsure };
+        let mut placed = Placed { blobs: Arc::clone(&blobs), org, sha256, size, verdict: Verdict::NotPlaced };
         let mark = blobs.mark(org, &sha256);
         let is_new = make_mark(&mark).map_err(&doing)?;
         blobs.note(org, &sha256, |waiting| waiting.is_marked |= is_new);
         told(Step::Marked);
-        let found = blobs.open_checked(org, &sha256);
-        if let Err(why @ (BlobError::Io { .. } | BlobError::Bucket { .. })) = found {
-            return Err(why);
-        }
-        if let Err(why) = found {
-            let is_damaged = matches!(why, BlobError::Damaged { .. });
-            blobs.place.put(org, &sha256, file)?;
+        let is_damaged = match blobs.open_checked(org, &sha256) {
+            Ok(_) => None,
+            Err(why @ (BlobError::Io { .. } | BlobError::Bucket { .. })) => {
+                // Nothing was sent.
+                placed.verdict = Verdict::Refused;
+                return Err(why);
+            }
+            Err(why) => Some(matches!(why, BlobError::Damaged { .. })),
+        };
+        if let Some(is_damaged) = is_damaged {
+            if let Err(why) = blobs.place.put(org, &sha256, file) {
+                if matches!(why, BlobError::Bucket { fault: BucketFault::Busy, .. }) {
+                    placed.verdict = Verdict::Refused;
+                }
+                return Err(why);
+            }
             // What lay there damaged may be named already; well again, it stays.
             blobs.note(org, &sha256, |waiting| waiting.is_ours |= !is_damaged);
         }
         told(Step::Placed);
+        placed.verdict = Verdict::Unsure;
         Ok(placed)
     }
 }
@@ -146,8 +158,8 @@ impl Placed {
 impl Drop for Placed {
     fn drop(&mut self) {
         if let Err(why) = self.blobs.end(self.org, &self.sha256, self.verdict) {
-            // The mark is still there or harms nobody: the next start goes on here.
-            tracing::warn!(error = &why as &dyn std::error::Error, "a file is left to the next start");
+            // The mark is still there or harms nobody: whoever asks after doubts goes on here.
+            tracing::warn!(error = &why as &dyn std::error::Error, "a file is taken away later");
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::app::documents::within_start;
 use crate::app::{App, OPERATOR_FILE};
 use crate::blobs::{BlobError, Blobs};
 use crate::cli::start_logging;
@@ -46,17 +48,17 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Refuses to serve where documents cannot be kept before somebody changes something. A bucket that is only away now is told
-/// of: events are recorded without it.
-fn see_documents(blobs: &Blobs) -> Result<(), BlobError> {
-    match blobs.check() {
-        Err(BlobError::Bucket { url, doing, fault }) if fault.passes() => {
-            let why = BlobError::Bucket { url, doing, fault };
-            let error = &why as &dyn std::error::Error;
-            tracing::error!(error, "events are recorded, documents are refused until their bucket is back");
-            Ok(())
-        }
-        seen => seen,
+/// of, or one that takes its time: events are recorded without it.
+fn see_documents(blobs: &Arc<Blobs>) -> Result<(), BlobError> {
+    blobs.begin_telling();
+    let asked = Arc::clone(blobs);
+    match within_start(move || asked.check()) {
+        Some(Err(BlobError::Bucket { fault, .. })) if fault.passes() => {}
+        Some(seen) => return seen,
+        None => tracing::warn!("the bucket of documents does not answer yet"),
     }
+    tracing::error!("events are recorded, documents are refused until their bucket is back");
+    Ok(())
 }
 
 /// The threads that answer.

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::blobs::{Blobs, Operation};
 use crate::http::extract::blocking;
 use crate::http::problem::Problem;
 use crate::index::TAIL_EVENTS_MAX;
@@ -154,7 +155,24 @@ pub(super) async fn read_metrics(State(app): State<App>) -> Response {
         text.push_str(&format!("# HELP everlog_{name} {help}.\n# TYPE everlog_{name} {kind}\n"));
         text.push_str(&format!("everlog_{name}{total} {value}\n"));
     }
+    text.push_str(&of_bucket(&app.blobs));
     text.push_str("# EOF\n");
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// How the bucket of documents does; nothing where there is none.
+fn of_bucket(blobs: &Blobs) -> String {
+    let Some(is_up) = blobs.is_up() else { return String::new() };
+    let mut text = format!(
+        "# HELP everlog_bucket_up Whether the bucket of documents did all that it was asked last.\n# TYPE everlog_bucket_up gauge\neverlog_bucket_up {}\n",
+        u8::from(is_up)
+    );
+    text.push_str("# HELP everlog_bucket_failures Requests that the bucket of documents did not do.\n");
+    text.push_str("# TYPE everlog_bucket_failures counter\n");
+    for operation in Operation::ALL {
+        let (name, failures) = (operation.name(), blobs.failures(operation));
+        text.push_str(&format!("everlog_bucket_failures_total{{operation=\"{name}\"}} {failures}\n"));
+    }
+    text
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::access::Denied;
 use crate::app::documents::AttachError;
-use crate::blobs::BlobError;
+use crate::blobs::{BlobError, BucketFault};
 use crate::download::process::NotThere;
 use crate::download::{Broken, Refused};
 use crate::index::IndexError;
@@ -261,7 +261,16 @@ impl From<Refused> for Problem {
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Self {
         match error {
-            BlobError::Io { .. } | BlobError::Bucket { .. } => {
+            BlobError::Bucket { fault: BucketFault::Busy, .. } => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a caller is sent away");
+                Self::unavailable("too many documents are kept or read now")
+            }
+            BlobError::Bucket { .. } => {
+                // That it fails was told when it began.
+                tracing::debug!(error = &error as &dyn std::error::Error, "the bucket failed");
+                Self::unavailable("documents cannot be kept or read now")
+            }
+            BlobError::Io { .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the blobs failed");
                 Self::unavailable("documents cannot be kept or read now")
             }

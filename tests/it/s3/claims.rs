@@ -146,6 +146,63 @@ fn who_may_not_use_the_bucket_hears_what_to_set() {
     assert_eq!(prefix.keys(), Vec::<String>::new());
 }
 
+/// Files of secrets end in a line break, and whoever fills variables from them hands it on.
+#[test]
+fn white_space_around_a_variable_does_not_count() {
+    let Some(prefix) = Prefix::new() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let access = prefix.variables().into_iter().map(|(name, value)| (name, format!(" {value}\n")));
+    let access = access.chain([("AWS_SESSION_TOKEN".to_owned(), "\n".to_owned())]);
+    let blobs = open(data.path(), Some(&prefix.url), &BucketAccess::of(access)).unwrap();
+    let hash = keep(&blobs, b"abc");
+    assert_eq!(blobs.read(ORG, &hash).unwrap(), b"abc");
+    for (name, value) in [("AWS_ALLOW_HTTP", "1"), ("AWS_ALLOW_HTTP", "TRUE"), ("AWS_TIMEOUT", "3")] {
+        open(data.path(), None, &prefix.access_with(&[(name, value)])).unwrap().check().unwrap();
+    }
+}
+
+/// What cannot be used is refused by its name before anything is asked, and never repeated.
+#[test]
+fn a_variable_that_cannot_be_used_is_named() {
+    let Some(prefix) = Prefix::new() else { return };
+    let data = tempfile::tempdir().unwrap();
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", "secret:9000"),
+        ("AWS_ENDPOINT_URL", "127.0.0.1:8300"),
+        ("AWS_ENDPOINT_URL", "minio.secret"),
+        ("AWS_ENDPOINT_URL", "https://[secret"),
+        ("AWS_ENDPOINT_URL", "https://[::secret]"),
+        ("AWS_ENDPOINT_URL", "http:secret"),
+        ("AWS_ENDPOINT_URL", "http://1.2.3.4.5"),
+        ("AWS_ENDPOINT_URL", "https://id:secret@minio"),
+        ("AWS_ENDPOINT_URL", "https://minio?secret"),
+        ("AWS_ENDPOINT_URL", "https://minio/#secret"),
+        ("AWS_ENDPOINT_URL", "ftp://secret"),
+        ("AWS_ENDPOINT_URL", "https://minio secret"),
+        ("AWS_ENDPOINT_URL_S3", "https://"),
+        ("AWS_METADATA_ENDPOINT", "secret"),
+        ("AWS_ENDPOINT_URL_STS", "secret"),
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "secret"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "secret"),
+        ("AWS_ACCESS_KEY_ID", "secret\nsecret"),
+        ("AWS_SECRET_ACCESS_KEY", "secret\0"),
+        ("AWS_SESSION_TOKEN", "secret\r\nX: y"),
+        ("AWS_SESSION_TOKEN", "sécret"),
+        ("AWS_REGION", "eu central"),
+        ("AWS_REGION", "eu/secret"),
+        ("AWS_TIMEOUT", "abc"),
+        ("AWS_TIMEOUT", "0"),
+        ("AWS_TIMEOUT", "-3"),
+        ("AWS_CONNECT_TIMEOUT", "3 secrets"),
+        ("AWS_ALLOW_HTTP", "secret"),
+    ] {
+        let refused = fault(open(data.path(), Some(&prefix.url), &prefix.access_with(&[(name, value)])));
+        let said = refused.to_string();
+        assert!(said.starts_with(&format!("{name} ")) && !refused.passes(), "{value}: {said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}
+
 /// As it is with every endpoint that is not on a loopback address.
 #[test]
 fn an_endpoint_with_tls_is_believed_by_its_certificate_alone() {

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use everlog::blobs::{BlobError, Blobs, BucketFault, Placed};
+use everlog::blobs::{BlobError, Blobs, BucketFault, LATE_TIME_MAX, Operation, Placed};
 use everlog::store::OrgCode;
 use everlog_core::leaf::Hash;
 use sha2::{Digest, Sha256};
@@ -45,6 +46,11 @@ fn fault(why: BlobError) -> BucketFault {
         BlobError::Bucket { fault, .. } => fault,
         other => panic!("{other:?}"),
     }
+}
+
+/// When nothing that was sent until now can come any more.
+fn later() -> Instant {
+    Instant::now() + LATE_TIME_MAX
 }
 
 fn marks(data: &Path) -> usize {
@@ -109,13 +115,7 @@ fn what_a_bucket_refuses_is_told_apart_and_never_taken_for_missing() {
     assert_eq!(told(Fault::Answer(503, "SlowDown")), busy);
     assert!(matches!(told(Fault::Closed), BucketFault::Away(_)));
     assert!(matches!(told(Fault::Silent), BucketFault::Away(_)));
-    // What was refused halfway left a mark, which the next start settles.
-    assert_eq!(marks(data.path()), 1);
-    drop(blobs);
-    let blobs = open(data.path(), &bucket);
-    let named = |_: OrgCode| Ok([hash(b"abc")].into());
-    blobs.sweep(&named).unwrap();
-    assert!(blobs.is_in_doubt() && !blobs.settle_doubts(&named).unwrap());
+    // Of what never went there nothing is left to ask after.
     assert_eq!((marks(data.path()), bucket.count()), (0, 1));
 }
 
@@ -131,13 +131,14 @@ fn what_a_crash_left_in_a_bucket_that_is_away_is_taken_away_when_it_is_back() {
     bucket.fail(Fault::Closed, ALWAYS);
     let blobs = open(data.path(), &bucket);
     blobs.sweep(&named).unwrap();
-    assert!(blobs.settle_doubts(&named).unwrap() && blobs.is_in_doubt());
+    assert!(blobs.settle_doubts(&named, Instant::now()).unwrap() && blobs.is_in_doubt());
     bucket.mend();
     blobs.sweep(&named).unwrap();
     assert_eq!(bucket.count(), 3, "nothing is taken away before the server that it belongs to asks after it");
     // What is brought again meanwhile is decided on by whoever brings it.
     let again = place(&blobs, b"wanted again").unwrap();
-    assert!(!blobs.settle_doubts(&named).unwrap() && !blobs.is_in_doubt());
+    blobs.settle_doubts(&named, Instant::now()).unwrap();
+    assert!(!blobs.settle_doubts(&named, later()).unwrap() && !blobs.is_in_doubt());
     assert!(blobs.read(ORG, &hash(b"nobody names it")).is_err());
     assert!(blobs.read(ORG, &hash(b"named")).is_ok());
     again.named();
@@ -159,22 +160,130 @@ fn a_machine_with_a_role_needs_no_keys_and_one_without_says_so() {
     assert_eq!(fault(blobs.check().unwrap_err()), BucketFault::NoCredentials);
 }
 
-/// Each caller holds a thread: a bucket that never answers may not take all of them.
+/// Each caller holds a thread: a bucket that never answers may not take all of them, nor let anybody wait behind those who try.
 #[test]
 fn many_who_wait_for_a_silent_bucket_leave_no_end_of_threads_waiting() {
     let (_data, bucket, blobs) = world();
     bucket.fail(Fault::Silent, ALWAYS);
-    let mut busy = 0;
+    let busy = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        let ask = || fault(blobs.read(ORG, &hash(b"abc")).unwrap_err());
-        let asked: Vec<_> = (0..80).map(|_| scope.spawn(ask)).collect();
-        for thread in asked {
-            busy += usize::from(thread.join().unwrap() == BucketFault::Busy);
+        for _ in 0..250 {
+            scope.spawn(|| {
+                let begun = Instant::now();
+                if fault(blobs.read(ORG, &hash(b"abc")).unwrap_err()) == BucketFault::Busy {
+                    busy.fetch_add(1, Ordering::Relaxed);
+                }
+                assert!(begun.elapsed() < Duration::from_secs(20));
+            });
         }
     });
-    assert_eq!(busy, 80 - 64);
+    assert!(busy.into_inner() >= 250 - 2 * 32, "nobody begins behind those who got no answer");
     bucket.mend();
     place(&blobs, b"abc").unwrap().named();
+}
+
+/// While it answers, everybody gets a turn, and whoever reads does not wait behind those who send.
+#[test]
+fn a_hundred_who_send_at_once_to_a_bucket_that_is_well_are_all_served() {
+    let (_data, bucket, blobs) = world();
+    place(&blobs, b"abc").unwrap().named();
+    bucket.slow_down(Duration::from_millis(40));
+    std::thread::scope(|scope| {
+        for number in 0..100 {
+            let blobs = &blobs;
+            scope.spawn(move || place(blobs, format!("{number}").as_bytes()).unwrap().named());
+        }
+        for _ in 0..20 {
+            scope.spawn(|| assert_eq!(blobs.read(ORG, &hash(b"abc")).unwrap(), b"abc"));
+        }
+    });
+    assert_eq!(bucket.count(), 101);
+}
+
+/// What a bucket was told may be done although it never said so: the server that runs finds out by itself.
+#[test]
+fn a_document_whose_answer_was_lost_goes_when_the_bucket_answers() {
+    let (data, bucket, blobs) = world();
+    bucket.fail_with("PUT", Fault::Lost);
+    assert!(matches!(fault(place(&blobs, b"abc").err().unwrap()), BucketFault::Away(_)));
+    assert_eq!((bucket.count(), marks(data.path())), (1, 1));
+    assert!(blobs.is_in_doubt());
+    bucket.mend();
+    blobs.settle_doubts(&|_| Ok(HashSet::new()), Instant::now()).unwrap();
+    assert_eq!(bucket.count(), 0);
+    // Sent again it is there to stay.
+    bucket.fail_with("PUT", Fault::Lost);
+    place(&blobs, b"def").err().unwrap();
+    bucket.mend();
+    place(&blobs, b"def").unwrap().named();
+    blobs.settle_doubts(&|_| Ok([hash(b"def")].into()), later()).unwrap();
+    assert_eq!((bucket.count(), marks(data.path())), (1, 0));
+    assert!(!blobs.is_in_doubt());
+}
+
+/// A proxy may hold what it was sent, and hand it on when nobody waits for it any more.
+#[test]
+fn a_document_that_comes_late_is_found_too() {
+    let (data, bucket, blobs) = world();
+    let empty = bucket.exchange(Default::default());
+    bucket.exchange(empty.clone());
+    bucket.fail_with("PUT", Fault::Lost);
+    place(&blobs, b"abc").err().unwrap();
+    bucket.mend();
+    // It has not come yet when the next start asks.
+    let late = bucket.exchange(empty);
+    drop(blobs);
+    let blobs = open(data.path(), &bucket);
+    let none = |_| Ok(HashSet::new());
+    blobs.sweep(&none).unwrap();
+    assert!(blobs.settle_doubts(&none, Instant::now()).unwrap());
+    bucket.requests();
+    assert!(blobs.settle_doubts(&none, Instant::now()).unwrap());
+    assert_eq!((bucket.requests(), marks(data.path())), (0, 1), "it is not asked all the time");
+    bucket.exchange(late);
+    assert!(!blobs.settle_doubts(&none, later()).unwrap());
+    assert_eq!((bucket.count(), marks(data.path())), (0, 0));
+}
+
+/// Another bucket behind the same address, while the server runs: nothing of it is believed, and nothing goes there.
+#[test]
+fn a_bucket_that_is_exchanged_meanwhile_is_found_out() {
+    let (_data, bucket, blobs) = world();
+    place(&blobs, b"abc").unwrap().named();
+    let ours = bucket.exchange(Default::default());
+    let refused = |blobs: &Arc<Blobs>| {
+        [
+            fault(blobs.read(ORG, &hash(b"abc")).unwrap_err()),
+            fault(place(blobs, b"def").err().unwrap()),
+            fault(blobs.delete(ORG, &hash(b"abc")).unwrap_err()),
+            fault(blobs.all(ORG).unwrap_err()),
+        ]
+    };
+    assert!(refused(&blobs).iter().all(|it| *it == BucketFault::NotOurs));
+    assert_eq!((bucket.count(), blobs.is_up()), (0, Some(false)));
+    let other = tempfile::tempdir().unwrap();
+    place(&open(other.path(), &bucket), b"abc").unwrap().named();
+    assert!(refused(&blobs).iter().all(|it| *it == BucketFault::OfOthers));
+    // It is well again by itself.
+    bucket.exchange(ours);
+    assert_eq!(blobs.read(ORG, &hash(b"abc")).unwrap(), b"abc");
+    assert_eq!(blobs.is_up(), Some(true));
+}
+
+/// Credentials that may read and no more are told apart from those that may nothing, until they may.
+#[test]
+fn what_is_not_allowed_is_counted_until_it_is() {
+    let (_data, bucket, blobs) = world();
+    place(&blobs, b"abc").unwrap().named();
+    bucket.fail_with("DELETE", Fault::Answer(403, "AccessDenied"));
+    let refused = fault(blobs.delete(ORG, &hash(b"abc")).unwrap_err());
+    assert_eq!(refused, BucketFault::Forbidden { code: "AccessDenied".to_owned() });
+    blobs.read(ORG, &hash(b"abc")).unwrap();
+    let failures = |operation| blobs.failures(operation);
+    assert_eq!((failures(Operation::Delete), failures(Operation::Read), blobs.is_up()), (1, 0, Some(false)));
+    bucket.mend();
+    blobs.delete(ORG, &hash(b"abc")).unwrap();
+    assert_eq!((failures(Operation::Delete), blobs.is_up()), (1, Some(true)));
 }
 
 /// An endpoint or a bucket that was exchanged for another, an empty one: everything in it would seem to be lost.

@@ -28,13 +28,21 @@ pub enum Fault {
     Closed,
     /// Nothing is said for long.
     Silent,
+    /// What is asked is done, and the connection closes without an answer.
+    Lost,
 }
+
+type Objects = BTreeMap<String, Vec<u8>>;
 
 #[derive(Default)]
 struct State {
-    objects: BTreeMap<String, Vec<u8>>,
+    objects: Objects,
     /// What goes wrong, and how often.
     fault: Option<(Fault, usize)>,
+    /// With which requests alone, if not with all.
+    with: Option<&'static str>,
+    /// How long every answer takes.
+    rest: Duration,
     requests: usize,
     /// The tokens that came with requests to the bucket.
     tokens: BTreeSet<String>,
@@ -95,7 +103,24 @@ impl Failing {
 
     /// Lets so many requests fail, from now on.
     pub fn fail(&self, fault: Fault, times: usize) {
-        self.state.lock().unwrap().fault = Some((fault, times));
+        let mut state = self.state.lock().unwrap();
+        (state.fault, state.with) = (Some((fault, times)), None);
+    }
+
+    /// The same with requests of one method alone.
+    pub fn fail_with(&self, method: &'static str, fault: Fault) {
+        let mut state = self.state.lock().unwrap();
+        (state.fault, state.with) = (Some((fault, usize::MAX)), Some(method));
+    }
+
+    /// Lets every answer take so long.
+    pub fn slow_down(&self, rest: Duration) {
+        self.state.lock().unwrap().rest = rest;
+    }
+
+    /// Puts another bucket behind the address, with these objects, and gives those of the old one.
+    pub fn exchange(&self, objects: Objects) -> Objects {
+        std::mem::replace(&mut self.state.lock().unwrap().objects, objects)
     }
 
     pub fn mend(&self) {
@@ -162,11 +187,14 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let Asked { method, path, headers, body } = read(stream)?;
     let (path, query) = path.split_once('?').unwrap_or((&path, ""));
     let key = path.strip_prefix("/documents").unwrap_or(path).trim_start_matches('/').to_owned();
-    let mut state = state.lock().unwrap();
+    let rest = state.lock().unwrap().rest;
+    thread::sleep(rest);
+    let mut held = state.lock().unwrap();
+    let state = &mut *held;
     state.requests += 1;
     state.tokens.extend(headers.get("x-amz-security-token").cloned());
     let fault = match &mut state.fault {
-        Some((fault, times)) if *times > 0 => {
+        Some((fault, times)) if *times > 0 && state.with.is_none_or(|with| with == method) => {
             *times -= 1;
             *fault
         }
@@ -177,7 +205,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
         (Fault::None, _) if path.starts_with("/latest/") => (200, role(path)),
         (Fault::Closed, _) => return None,
         (Fault::Silent, _) => {
-            drop(state);
+            drop(held);
             thread::sleep(SILENCE);
             return None;
         }
@@ -202,7 +230,7 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
             state.objects.remove(&key);
             (204, Vec::new())
         }
-        (_, _) if query.contains("list-type=2") => (200, list(&state, query)),
+        (_, _) if query.contains("list-type=2") => (200, list(state, query)),
         (_, _) => match state.objects.get(&key) {
             None => (404, b"<Error><Code>NoSuchKey</Code></Error>".to_vec()),
             Some(object) => {
@@ -217,7 +245,10 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
             }
         },
     };
-    drop(state);
+    drop(held);
+    if fault == Fault::Lost {
+        return None;
+    }
     let head =
         format!("HTTP/1.1 {status} S\r\nConnection: close\r\n{head}Content-Length: {}\r\n\r\n", answer.len());
     stream.write_all(head.as_bytes()).ok()?;

@@ -2,7 +2,10 @@
 //! restores that are broken off. Deliberately absent: what the program says of either (`s3/whole`).
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use everlog::app::documents::{START_TIME_MAX, within_start};
 use everlog::backup::{Manifest, make, put};
 use everlog::blobs::BucketAccess;
 use everlog::store::OrgCode;
@@ -89,8 +92,7 @@ fn a_restore_that_is_broken_off_leaves_nothing_in_the_bucket() {
     drop(ready);
     let server = start(directory, &bucket);
     assert_eq!(bucket.count(), before + 1, "who only opens the directory takes nothing away in the bucket");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(server.app.clone().keep_sweeping());
+    server.app.sweep_now(Instant::now()).unwrap();
     assert_eq!(bucket.count(), before);
     assert_eq!(server.get(&format!("{ORG}/processes/p1/document"), &key).text.as_bytes(), PDF);
     server.check_log();
@@ -187,4 +189,77 @@ fn lists_and_pages_ask_the_bucket_for_nothing() {
     assert_eq!(bucket.requests(), 0);
     assert_eq!(server.get(&format!("{ORG}/processes/p1/document"), &key).status, 200);
     assert_eq!(bucket.requests(), 1, "one object is one request");
+}
+
+/// Another bucket behind the same address says nothing of a document: its trail waits, and is not made without it.
+#[test]
+fn no_trail_is_made_alone_because_a_bucket_was_exchanged() {
+    let bucket = Failing::start();
+    let server = start(TempDir::new().unwrap(), &bucket);
+    let key = server.tenant("acme", "signing");
+    let signee = begun(&server, &key);
+    let path = format!("{ORG}/processes/p1/document");
+    assert_eq!(server.send("PUT", &path, &key, Some(PDF), "application/pdf").status, 201);
+    let ours = bucket.exchange(Default::default());
+    for action in ["invitation.sent", "document.signed"] {
+        let event = json!({"action": action, "signee": signee});
+        assert_eq!(server.post(&format!("{ORG}/processes/p1/events"), &key, &event).status, 201);
+    }
+    let away = server.get(&path, &key);
+    assert_eq!(away.status, 503, "{away:?}");
+    assert!(away.headers.contains_key("retry-after"));
+    server.make_trails();
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(server.get(&format!("{ORG}/events?action=trail.made"), &key).body["data"], json!([]));
+    let metrics = server.get("/metrics", &key).text;
+    assert!(metrics.contains("everlog_bucket_up 0\n"), "{metrics}");
+    assert_eq!(server.get("/readyz", &key).status, 200, "the log goes on");
+    bucket.exchange(ours);
+    let end = Instant::now() + Duration::from_secs(60);
+    while server.get(&format!("{ORG}/processes/p1/final.pdf"), &key).status != 200 {
+        assert!(Instant::now() < end, "the trail is never made");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let made = &server.get(&format!("{ORG}/events?action=trail.made"), &key).body["data"];
+    assert_eq!(made[0]["metadata"]["way"], "appended", "{made}");
+    server.app.sweep_now(Instant::now()).unwrap();
+    let metrics = server.get("/metrics", &key).text;
+    assert!(metrics.contains("everlog_bucket_up 1\n"), "{metrics}");
+    assert!(!metrics.contains("everlog_bucket_failures_total{operation=\"use\"} 0\n"), "{metrics}");
+}
+
+/// Events need no bucket: one that says nothing holds a start up for a moment alone, whatever a crash has left there.
+#[test]
+fn a_start_does_not_wait_for_a_bucket_that_says_nothing() {
+    let bucket = Failing::start();
+    let server = start(TempDir::new().unwrap(), &bucket);
+    let mut upload = server.app.blobs.begin(OrgCode(0)).unwrap();
+    upload.write(b"nobody names it").unwrap();
+    drop(upload.place().unwrap());
+    let directory = server.stop();
+    bucket.fail(Fault::Silent, ALWAYS);
+    let begun = Instant::now();
+    let server = start(directory, &bucket);
+    assert!(begun.elapsed() < START_TIME_MAX + Duration::from_secs(2), "{:?}", begun.elapsed());
+    let blobs = Arc::clone(&server.app.blobs);
+    let begun = Instant::now();
+    assert!(within_start(move || blobs.check()).is_none());
+    assert!(begun.elapsed() < START_TIME_MAX + Duration::from_secs(1));
+    bucket.mend();
+    // Whoever still waits for it holds the doubt.
+    let end = Instant::now() + Duration::from_secs(60);
+    while bucket.count() > 0 {
+        assert!(Instant::now() < end);
+        server.app.sweep_now(Instant::now()).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn begun(server: &Server, key: &str) -> String {
+    let new = json!({
+        "process_key": "p1", "display_name": "Lease", "file_name": "lease.pdf",
+        "created_by": {"type": "user", "id": "u_1"}, "signees": [{"name": "Bo Li"}],
+    });
+    let made = server.post(&format!("{ORG}/processes"), key, &new);
+    made.body["signees"][0]["signee_key"].as_str().unwrap().to_owned()
 }

@@ -261,6 +261,23 @@ fn a_server_whose_documents_lie_in_a_bucket_loses_none_and_leaves_none() {
     assert_eq!(server.final_pdf(&key, "p1"), anew);
 }
 
+/// A template of a deployment sets what is not wanted to nothing.
+#[test]
+fn a_variable_that_says_nothing_wants_no_bucket() {
+    let place = TempDir::new().unwrap();
+    let data = place.path().join("data");
+    let path = data.to_str().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_everlog"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data", path]);
+    command.env("EVERLOG_OPERATOR_KEY", OPERATOR_KEY).env("RUST_LOG", "error").env("EVERLOG_BLOBS", "");
+    let server = Running::start(command);
+    let key = server.tenant();
+    server.begin(&key, "p1");
+    assert_eq!(server.put_document(&key, "p1"), 201);
+    server.kill();
+    assert!(!data.join("blobs/bucket").exists());
+}
+
 /// The log does not need the bucket; documents do, and say so.
 #[test]
 fn events_are_recorded_while_the_bucket_is_away() {
