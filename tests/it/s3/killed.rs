@@ -1,10 +1,10 @@
-//! Kill −9 at random moments while documents come in and their home is a bucket: behind the next start every object is one that
-//! the log names, and every document that was acknowledged is there. Deliberately absent: what a kill does to events (`crash`).
+//! Kill −9 at random moments while documents come in and their home is a bucket: behind the next start's sweep every object is one
+//! that the log names, and every document that was acknowledged is there. Deliberately absent: what a kill does to events (`crash`).
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use everlog::app::App;
 use everlog::config::Config;
@@ -75,6 +75,7 @@ fn a_kill_at_any_moment_leaves_the_bucket_with_what_the_log_names_and_nothing_el
             ..Config::default()
         };
         let (app, writer) = App::open(&config).unwrap();
+        app.sweep_now(Instant::now()).unwrap();
         let org = app.access.open_locally(&OrgId::try_from("acme").unwrap()).unwrap();
         let checks = Checks { blobs: Some(&app.blobs), ..Checks::of(app.store.as_ref()) };
         let checked = checks.log(org.entry()).unwrap();
