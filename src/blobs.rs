@@ -350,10 +350,9 @@ impl Blobs {
     /// # Errors
     /// When no file can be made.
     pub fn begin(self: &Arc<Self>, org: OrgCode) -> Result<Upload, BlobError> {
-        let new = self.of(org).join(NEW);
-        let doing = failed("written");
-        make_directory(&self.of(org)).and_then(|()| make_directory(&new)).map_err(&doing)?;
-        let file = tempfile::Builder::new().prefix("").suffix(PART).tempfile_in(&new).map_err(&doing)?;
+        let new = self.new_of(org)?;
+        let file = tempfile::Builder::new().prefix("").suffix(PART).tempfile_in(&new);
+        let file = file.map_err(failed("written"))?;
         Ok(Upload::new(Arc::clone(self), org, file))
     }
 
@@ -415,10 +414,8 @@ impl Blobs {
     /// # Errors
     /// When the disk fails.
     pub fn mark_doubt(&self, org: OrgCode, sha256: &Hash) -> Result<(), BlobError> {
-        let new = self.of(org).join(NEW);
-        let doing = failed("written");
-        make_directory(&self.of(org)).and_then(|()| make_directory(&new)).map_err(&doing)?;
-        make_mark(&self.mark(org, sha256)).map(drop).map_err(&doing)
+        self.new_of(org)?;
+        make_mark(&self.mark(org, sha256)).map(drop).map_err(failed("written"))
     }
 
     /// Removes bytes that the log no longer names; none that are not there.
@@ -468,10 +465,8 @@ impl Blobs {
         named: &dyn Fn(OrgCode) -> Result<HashSet<Hash>, StoreError>,
         now: Instant,
     ) -> Result<bool, BlobError> {
-        let due = |state: &State| -> HashSet<OrgCode> {
-            state.doubts.iter().filter(|(_, doubt)| doubt.is_due(now)).map(|((org, _), _)| *org).collect()
-        };
-        let orgs = due(&self.state());
+        let is_due = |(key, doubt): (&(OrgCode, Hash), &Doubt)| doubt.is_due(now).then_some(key.0);
+        let orgs: HashSet<OrgCode> = self.state().doubts.iter().filter_map(is_due).collect();
         for org in orgs {
             let asked = Leaving::begin_doubts(self, org, now);
             let named = named(org)?;
@@ -513,6 +508,13 @@ impl Blobs {
 
     fn of(&self, org: OrgCode) -> PathBuf {
         self.root.join(org.0.to_string())
+    }
+
+    /// The directory of what has no place yet, which is there then.
+    fn new_of(&self, org: OrgCode) -> Result<PathBuf, BlobError> {
+        let new = self.of(org).join(NEW);
+        make_directory(&self.of(org)).and_then(|()| make_directory(&new)).map_err(failed("written"))?;
+        Ok(new)
     }
 
     fn mark(&self, org: OrgCode, sha256: &Hash) -> PathBuf {

@@ -24,7 +24,7 @@ pub(super) struct Erasures {
     pub records: Vec<Seq>,
     /// The records that events name and that cannot be read, which is told of them.
     pub unread: Vec<Seq>,
-    /// The fields that are gone, by their events.
+    /// The fields that are gone, by their events; kept where the ledger is asked.
     gone: BTreeSet<(Seq, Hash)>,
     /// What the ledger knows of, no record tells of and is not gone: how many erasures the next start makes again …
     pub to_repeat: u64,
@@ -57,7 +57,9 @@ impl Erasures {
                 continue;
             }
             self.lost.entry(*by).or_default().insert((seq, *commitment));
-            self.gone.insert((seq, *commitment));
+            if self.noted.is_some() {
+                self.gone.insert((seq, *commitment));
+            }
         }
     }
 

@@ -248,12 +248,12 @@ impl Parts {
         found: &mut Found,
     ) -> Result<(), ErasureError> {
         let addresses: Vec<String> = addresses.iter().map(|address| address.to_lowercase()).collect();
-        let as_written = |text: &String| json::canonical(&Value::from(text.to_lowercase()));
-        let find = |text| Finder::new(inside_quotes(text)).into_owned();
-        let written: Vec<_> = addresses.iter().map(as_written).collect();
-        let addressed: Vec<_> = written.iter().map(|text| find(text)).collect();
-        let written: Vec<_> = names.iter().map(as_written).collect();
-        let named: Vec<_> = written.iter().map(|text| find(text)).collect();
+        let finder = |text: &String| {
+            let written = json::canonical(&Value::from(text.to_lowercase()));
+            Finder::new(inside_quotes(&written)).into_owned()
+        };
+        let addressed: Vec<_> = addresses.iter().map(finder).collect();
+        let named: Vec<_> = names.iter().map(finder).collect();
         let mut from = Seq(0);
         loop {
             let rows = self.store.scan(org.code(), from, GROUP_ROWS)?;
