@@ -20,7 +20,7 @@ use crate::blobs::{BlobError, Blobs};
 use crate::fsck;
 use crate::log::{self, coded};
 use crate::store::stream::MessagePlace;
-use crate::store::{Head, OrgCode, OrganizationRow, Row, Store, StoreError, Transaction};
+use crate::store::{EVIDENCE_PREFIX, Head, OrgCode, OrganizationRow, Row, Store, StoreError, Transaction};
 
 /// How many events are copied in one transaction.
 const GROUP_EVENTS: usize = 1_000;
@@ -32,8 +32,6 @@ const CREDENTIALS: &[&str] = &["key", "session", "session_code", "download_code"
 const NAMED: &[&str] = &["cursor_key"];
 /// The file in a directory that is being copied into.
 const MARK: &str = "copying";
-/// What the name begins with by which the evidence of a final PDF is known; its hash follows.
-const EVIDENCE: &str = "evidence:";
 
 /// Why a copy cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -227,7 +225,7 @@ fn append(
 fn evidence(from: &dyn Store, to: &dyn Store, read: &[(Row, Document)]) -> Result<(), StoreError> {
     for (_, document) in read.iter().filter(|(_, document)| document.event.action == "trail.made") {
         if let Some(hash) = document.event.metadata.get("evidence_sha256").and_then(Value::as_str) {
-            named(from, to, &format!("{EVIDENCE}{hash}"))?;
+            named(from, to, &format!("{EVIDENCE_PREFIX}{hash}"))?;
         }
     }
     Ok(())

@@ -30,6 +30,8 @@ pub struct OrgCode(pub u32);
 pub const ORGANIZATIONS_MAX: u32 = 1 << 22;
 /// Most events of one organization: the position has 40 bits in a row's key.
 pub const EVENTS_MAX: u64 = 1 << 40;
+/// What the named value begins with by which the evidence of a final PDF is known again; its hash follows.
+pub const EVIDENCE_PREFIX: &str = "evidence:";
 
 /// One customer: its name, how its log is shown, and the identity of its log.
 #[derive(Clone, Debug, PartialEq)]

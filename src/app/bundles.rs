@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::access::Organization;
 use crate::app::Parts;
 use crate::read::{ReadError, Showing, Signed, iso};
-use crate::store::StoreError;
+use crate::store::{EVIDENCE_PREFIX, StoreError};
 
 /// What the API shows to nobody who reads, and a bundle for a reader therefore only shows to be there: by which key,
 /// session and address an event came in.
@@ -19,8 +19,6 @@ const WITHHELD_FROM_RESTRICTED: &[&str] =
 
 /// How many rows are read together.
 const GROUP_ROWS: usize = 500;
-/// The named value by which the evidence of a final PDF is known again; its hash follows.
-const MADE: &str = "evidence:";
 
 impl Parts {
     /// Remembers that a final PDF with this evidence was made, so that the code on its pages is known.
@@ -28,7 +26,7 @@ impl Parts {
     /// # Errors
     /// When the store cannot write.
     pub fn remember_evidence(&self, sha256: &str, made_ms: u64) -> Result<(), StoreError> {
-        let (name, made) = (format!("{MADE}{sha256}"), iso(made_ms));
+        let (name, made) = (format!("{EVIDENCE_PREFIX}{sha256}"), iso(made_ms));
         self.store.transact(&mut |transaction| transaction.set_meta(&name, made.as_bytes()))
     }
 
@@ -37,7 +35,7 @@ impl Parts {
     /// # Errors
     /// When the store cannot be read.
     pub fn evidence_made_at(&self, sha256: &Hash) -> Result<Option<String>, StoreError> {
-        let made = self.store.meta(&format!("{MADE}{}", Hex(sha256)))?;
+        let made = self.store.meta(&format!("{EVIDENCE_PREFIX}{}", Hex(sha256)))?;
         Ok(made.and_then(|made| String::from_utf8(made).ok()))
     }
 

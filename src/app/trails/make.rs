@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::access::Organization;
 use crate::app::App;
+use crate::app::bundles::WITHHELD_FROM_SESSIONS;
 use crate::app::trails::{Told, Tongue};
 use crate::blobs::{BlobError, Placed};
 use crate::evidence::Verdict;
@@ -41,8 +42,6 @@ const GROUP_PROCESSES: usize = 32;
 const REST_MS: (u64, u64) = (1_000, 60 * 60 * 1_000);
 /// How often a PDF is drawn until it says of itself how it was put together.
 const DRAFTS_MAX: u32 = 3;
-/// What is nobody's business who is handed the file: by which key, session and address an event came in.
-const WITHHELD: &[&str] = &["/s/key_id", "/s/session_id", "/s/remote", "/s/forwarded"];
 /// Says of a record that the PDF took the place of one that showed what is erased by now.
 const REMADE: &str = "remade";
 /// Why a file is sealed.
@@ -300,7 +299,7 @@ impl App {
         let least = seqs.iter().max().map_or_else(Default::default, |seq| seq.size_through());
         let signed = self.signed(org, least)?;
         let query = [("process".to_owned(), Value::from(told.key.as_str()))].into_iter().collect();
-        let showing = Showing { query, withhold: WITHHELD, consistency: None };
+        let showing = Showing { query, withhold: WITHHELD_FROM_SESSIONS, consistency: None };
         let bundle = self.reader.bundle(org, &signed, &seqs, showing)?;
         let evidence_sha256 = Hex(&Sha256::digest(&bundle)).to_string();
         let verification = self.verification();
